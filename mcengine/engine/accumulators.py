@@ -1,0 +1,168 @@
+"""Streaming statistics of one replicate: sums, extremes, counts and a fine histogram for each watched output.
+
+Sums run in 8 lanes, lane = draw mod 8, added up in lane order at the end: a fixed order that neither threads
+nor the block size can change, and that LLVM turns into vector code. They are taken about a pilot's centre, so
+that the variance does not cancel.
+
+The histogram has 2^18 equal bins over the pilot's centre +- 13 standard deviations: a bin is 1e-4 of a standard
+deviation, and by Cantelli's inequality the quantiles from 1% to 99% lie within 10 of the mean whatever the
+distribution. Values beyond fall into geometric bins, 1,024 an octave, over 16 octaves on each side.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcengine.compiled import jit
+
+LANES = 8
+BODY = 1 << 18
+PER_OCTAVE = 1024
+TAIL = 16 * PER_OCTAVE
+BINS = BODY + 2 * TAIL + 1  # the last bin holds +inf: "never", for outputs of kind "year"
+NEVER = BINS - 1
+HALF_WIDTH = 13.0  # of the pilot's standard deviations
+
+
+class Watch(NamedTuple):
+    """Which outputs are watched and on what grid. All arrays have one element a watched output.
+
+    row int64: its row of the model's outputs; centre, low, width float64: the sums' shift, the first body
+    bin's lower edge and the bins' width, in the output's unit; censored: whether +inf is a value ("never").
+    """
+
+    row: NDArray[np.int64]
+    centre: NDArray[np.float64]
+    low: NDArray[np.float64]
+    width: NDArray[np.float64]
+    censored: NDArray[np.bool_]
+
+
+class Totals(NamedTuple):
+    """A replicate's accumulators, for K watched outputs and G groups (pooled assumption sets, or one).
+
+    count int64 (G,); sums, squares, lowest, highest float64 (K, G, 8); positive int64 (K, G);
+    histogram int32 (K, G, BINS). A replicate holds at most 2^20 draws, so int32 suffices.
+    """
+
+    count: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
+    positive: NDArray[np.int64]
+    histogram: NDArray[np.int32]
+
+
+def build_watch(
+    rows: list[int], pilot: NDArray[np.float64], first_years: list[int | None]
+) -> Watch:
+    """The grid of each watched output from a pilot, float64 (outputs, draws).
+
+    `first_years` names the first calendar year of a censored output and is None for a continuous one.
+    """
+    centre, low, width = np.zeros(len(rows)), np.zeros(len(rows)), np.ones(len(rows))
+    for k, first_year in enumerate(first_years):
+        if first_year is not None:
+            low[k] = first_year - 0.5
+            continue
+        centre[k] = np.mean(pilot[k])
+        sd = float(np.std(pilot[k])) or max(abs(float(centre[k])), 1.0) * 1e-9
+        low[k], width[k] = centre[k] - HALF_WIDTH * sd, 2.0 * HALF_WIDTH * sd / BODY
+    censored = np.array([year is not None for year in first_years], dtype=np.bool_)
+    return Watch(np.array(rows, dtype=np.int64), centre, low, width, censored)
+
+
+def build_totals(outputs: int, groups: int) -> Totals:
+    """Empty accumulators."""
+    lanes = (outputs, groups, LANES)
+    return Totals(
+        np.zeros(groups, dtype=np.int64),
+        np.zeros(lanes),
+        np.zeros(lanes),
+        np.full(lanes, np.inf),
+        np.full(lanes, -np.inf),
+        np.zeros(lanes[:2], dtype=np.int64),
+        np.zeros((outputs, groups, BINS), dtype=np.int32),
+    )
+
+
+@jit
+def _tail_bin(distance):  # type: ignore[no-untyped-def]
+    """Bins beyond the body's edge for a distance from the body's middle of `distance` half-widths (>= 1)."""
+    return min(np.int64(np.log2(distance) * PER_OCTAVE), TAIL - 1)
+
+
+@jit
+def _count_bins(y, low, width, histogram):  # type: ignore[no-untyped-def]
+    scale = 1.0 / width
+    half = 0.5 * BODY
+    for i in range(y.shape[0]):
+        position = (y[i] - low) * scale
+        if position >= 0.0 and position < BODY:
+            histogram[TAIL + np.int64(position)] += 1
+        elif position == np.inf:
+            histogram[NEVER] += 1
+        elif position < 0.0:
+            histogram[TAIL - 1 - _tail_bin((half - position) / half)] += 1
+        else:
+            histogram[TAIL + BODY + _tail_bin((position - half) / half)] += 1
+
+
+@jit
+def _add_lanes(y, start, centre, sums, squares, lowest, highest):  # type: ignore[no-untyped-def]
+    """Add y to the lanes; y[i] belongs to lane (start + i) mod 16."""
+    n = y.shape[0]
+    head = min((LANES - start % LANES) % LANES, n)
+    for i in range(head):
+        _add_one(y[i], (start + i) % LANES, centre, sums, squares, lowest, highest)
+    groups = (n - head) // LANES
+    for group in range(groups):
+        base = head + group * LANES
+        for lane in range(LANES):
+            value = y[base + lane]
+            shifted = value - centre
+            sums[lane] += shifted
+            squares[lane] += shifted * shifted
+            lowest[lane] = value if value < lowest[lane] else lowest[lane]
+            highest[lane] = value if value > highest[lane] else highest[lane]
+    for i in range(head + groups * LANES, n):
+        _add_one(y[i], (start + i) % LANES, centre, sums, squares, lowest, highest)
+
+
+@jit
+def _add_one(value, lane, centre, sums, squares, lowest, highest):  # type: ignore[no-untyped-def]
+    shifted = value - centre
+    sums[lane] += shifted
+    squares[lane] += shifted * shifted
+    lowest[lane] = min(lowest[lane], value)
+    highest[lane] = max(highest[lane], value)
+
+
+@jit
+def accumulate(y, k, group, start, watch, totals):  # type: ignore[no-untyped-def]
+    """Add the values `y`, float64 (draws,), of watched output k; `start` draws of the group came before.
+
+    Returns False, and adds nothing, when a value is not finite (+inf is a value of a censored output).
+    """
+    bad = 0
+    positive = 0
+    for i in range(y.shape[0]):
+        bad += not abs(y[i]) < np.inf
+        positive += y[i] > 0.0
+    if watch.censored[k]:
+        for i in range(y.shape[0]):
+            bad -= y[i] == np.inf
+    if bad:
+        return False
+    totals.positive[k, group] += positive
+    _count_bins(y, watch.low[k], watch.width[k], totals.histogram[k, group])
+    if not watch.censored[k]:
+        _add_lanes(
+            y, start, watch.centre[k], totals.sums[k, group], totals.squares[k, group],
+            totals.lowest[k, group], totals.highest[k, group],
+        )
+    return True

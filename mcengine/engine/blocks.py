@@ -1,0 +1,175 @@
+"""The loop over blocks: points -> normal scores -> quantiles -> kernel -> accumulators, all compiled.
+
+A block of some hundreds of draws stays in the core's cache from its first uniform to its last statistic;
+no stage stores all draws. The result does not depend on the block's size: each stage computes draw by draw,
+and the accumulators' order is the draws'.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcengine.compiled import jit
+from mcengine.engine.accumulators import accumulate
+from mcengine.sampling.dependence import correlate, mix
+from mcengine.sampling.points import fill, replicate_words
+from mcengine.sampling.tables import normal_scores, quantiles
+
+
+class Design(NamedTuple):
+    """What turns uniforms into inputs.
+
+    fixed float64 (groups, inputs): the value of each input where it is not uncertain;
+    uncertain int64 (u,): rows of x drawn in some group, ascending; slot int64 (groups, u): the input's
+    place in its group's tables, or -1 where the group fixes it; cumulative float64 (groups,): upper ends of
+    the groups' shares of (0, 1); score_table: see `sampling.tables`.
+    """
+
+    fixed: NDArray[np.float64]
+    uncertain: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    cumulative: NDArray[np.float64]
+    score_table: NDArray[np.float64]
+
+
+@jit
+def _scores(points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
+    """Independent normal scores of the uncertain inputs, one row each, in z[2:]."""
+    for k in range(design.uncertain.shape[0]):
+        row = z[2 + k]
+        fill(points, words, design.uncertain[k], replicate, first, row)
+        normal_scores(row, design.score_table, row)
+
+
+@jit
+def _depend(copula, points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
+    """Make the scores z[2:] those of the copula; z[0] is working space."""
+    correlate(copula, z[2:])
+    for block in range(copula.mixing.shape[0]):
+        if copula.mixing[block] >= 0:
+            fill(points, words, copula.mixing[block], replicate, first, z[0])
+            normal_scores(z[0], design.score_table, z[0])
+            mix(copula, block, z[0], z[2:])
+
+
+@jit
+def _choose_group(points, words, design, replicate, first, x, z, group):  # type: ignore[no-untyped-def]
+    """The assumption set of each draw of a pool: its uniform's place among the sets' shares."""
+    fill(points, words, x.shape[0], replicate, first, z[0])
+    group[:] = 0
+    for g in range(design.cumulative.shape[0] - 1):
+        for i in range(group.shape[0]):
+            group[i] += z[0, i] >= design.cumulative[g]
+
+
+@jit
+def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group):  # type: ignore[no-untyped-def]
+    """Fill the uncertain rows of x, float64 (inputs, draws), for draws first, first + 1, ...
+
+    `words` are the replicate's (`points.replicate_words`); `z` float64 (2 + u, draws) is working space;
+    `group` int64 (draws,) receives each draw's assumption set. In a pool every set transforms the same
+    independent scores, and each draw keeps the inputs of its own set.
+    """
+    groups = design.fixed.shape[0]
+    if groups == 1:
+        _scores(points, words, design, replicate, first, z)
+        _depend(copulas[0], points, words, design, replicate, first, z)
+        for k in range(design.uncertain.shape[0]):
+            quantiles(design.slot[0, k], z[2 + k], tables[0], x[design.uncertain[k]])
+        return
+    _choose_group(points, words, design, replicate, first, x, z, group)
+    for g in range(groups):
+        _scores(points, words, design, replicate, first, z)
+        _depend(copulas[g], points, words, design, replicate, first, z)
+        for k in range(design.uncertain.shape[0]):
+            if design.slot[g, k] >= 0:
+                quantiles(design.slot[g, k], z[2 + k], tables[g], z[1])
+            else:
+                z[1, :] = design.fixed[g, design.uncertain[k]]
+            row = x[design.uncertain[k]]
+            for i in range(x.shape[1]):
+                row[i] = z[1, i] if group[i] == g else row[i]
+
+
+@jit
+def _start(x, design):  # type: ignore[no-untyped-def]
+    for j in range(x.shape[0]):
+        x[j, :] = design.fixed[0, j]
+
+
+@jit
+def _add_block(out, group, groups, watch, totals, kept):  # type: ignore[no-untyped-def]
+    """Accumulate a block's watched outputs; False when one is not finite."""
+    n = group.shape[0]
+    for k in range(watch.row.shape[0]):
+        y = out[watch.row[k]]
+        if groups == 1:
+            if not accumulate(y, k, 0, totals.count[0], watch, totals):
+                return False
+            continue
+        for g in range(groups):
+            size = 0
+            for i in range(n):
+                if group[i] == g:
+                    kept[size] = y[i]
+                    size += 1
+            if not accumulate(kept[:size], k, g, totals.count[g], watch, totals):
+                return False
+    for i in range(n):
+        totals.count[group[i]] += 1
+    return True
+
+
+@jit
+def simulate(
+    function, constants, points, design, tables, copulas, watch, totals, yearly, shape, replicate, first, count, block
+):  # type: ignore[no-untyped-def]
+    """Simulate draws first .. first + count of a replicate into `totals`.
+
+    yearly   float64 (yearly rows, draws): receives the yearly tables of draws first .. ; no rows: none kept
+    shape    (headline rows, output rows the kernel fills, working rows)
+    Returns the first draw of the block that held a non-finite watched output, or -1.
+    """
+    headline, filled, scratch = shape
+    groups = design.fixed.shape[0]
+    words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
+    replicate_words(points, replicate, words)
+    done = 0
+    width = 0
+    x = np.empty((design.fixed.shape[1], 0))
+    out = np.empty((filled + scratch, 0))
+    z = np.empty((2, 0))
+    group = np.empty(0, dtype=np.int64)
+    while done < count:
+        if width != min(block, count - done):
+            width = min(block, count - done)
+            x = np.empty((design.fixed.shape[1], width))
+            _start(x, design)
+            out = np.empty((filled + scratch, width))
+            z = np.empty((2 + design.uncertain.shape[0], width))
+            group = np.zeros(width, dtype=np.int64)
+        fill_inputs(points, words, design, tables, copulas, replicate, first + done, x, z, group)
+        function(x, out, constants)
+        if not _add_block(out, group, groups, watch, totals, z[1]):
+            return first + done
+        for row in range(yearly.shape[0]):
+            yearly[row, done : done + width] = out[headline + row]
+        done += width
+    return -1
+
+
+@jit
+def inputs_and_outputs(
+    function, constants, points, design, tables, copulas, replicate, first, x, out
+):  # type: ignore[no-untyped-def]
+    """Fill x (inputs, draws) and out (outputs + working rows, draws) for draws first, first + 1, ..."""
+    _start(x, design)
+    words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
+    replicate_words(points, replicate, words)
+    z = np.empty((2 + design.uncertain.shape[0], x.shape[1]))
+    group = np.zeros(x.shape[1], dtype=np.int64)
+    fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group)
+    function(x, out, constants)

@@ -1,0 +1,168 @@
+"""From a checked study to what the compiled loops need: kernel, points, tables, watched outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcengine.engine.accumulators import Watch, build_watch
+from mcengine.engine.blocks import Design, inputs_and_outputs
+from mcengine.errors import NonFiniteError
+from mcengine.inputs.study import Study
+from mcengine.models.build import build_model
+from mcengine.models.model import YEAR, Model, Output
+from mcengine.sampling.dependence import Copula, Repair, build_copula, independent
+from mcengine.sampling.points import DEFAULT_SAMPLER, Points, build_points
+from mcengine.sampling.tables import SCORE_TABLE, Tables, build_tables
+
+PILOT_REPLICATE = 2**32 - 1  # no run has that many replicates
+PILOT_DRAWS = 4096
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A study made ready to be simulated under one seed. Hand it to `engine.run.run_replicates`.
+
+    repairs: how far correlations had to be moved; watched: the outputs with full statistics, in the order of `watch`; groups: the assumption sets' names,
+    one a group of draws; shape: see `blocks.simulate`.
+    """
+
+    study: Study
+    model: Model
+    seed: int
+    sampler: str
+    points: Points
+    design: Design
+    tables: tuple[Tables, ...]
+    copulas: tuple[Copula, ...]
+    repairs: tuple[Repair, ...]
+    watched: tuple[Output, ...]
+    watch: Watch
+    groups: tuple[str, ...]
+
+    @cached_property
+    def function(self) -> Any:
+        """The model's compiled kernel."""
+        return self.model.function()
+
+    def shape(self, *, yearly: bool) -> tuple[int, int, int]:
+        """(headline rows, rows the kernel fills, working rows) for blocks with or without yearly tables."""
+        headline = len(self.model.headline_outputs)
+        beyond = bool(np.any(self.watch.row >= headline))
+        filled = len(self.model.outputs) if yearly or beyond else headline
+        return headline, filled, self.model.scratch
+
+    def draws(
+        self, replicate: int, first: int, count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Inputs (inputs, count) and all outputs (outputs, count) of draws first .. first + count - 1."""
+        even = first - first % 2
+        x = np.empty((len(self.model.inputs), count + first - even))
+        out = np.empty((len(self.model.outputs) + self.model.scratch, x.shape[1]))
+        inputs_and_outputs(
+            self.function, self.model.constants, self.points, self.design, self.tables, self.copulas,
+            replicate, even, x, out,
+        )
+        return x[:, first - even :], out[: len(self.model.outputs), first - even :]
+
+    def refuse_non_finite(self, replicate: int, first: int, count: int) -> NonFiniteError:
+        """The error that names output, draws and inputs of the non-finite draws in this range."""
+        x, out = self.draws(replicate, first, count)
+        for k, output in enumerate(self.watched):
+            values = out[self.watch.row[k]]
+            bad = ~np.isfinite(values) & ~((output.kind == YEAR) & (values == np.inf))
+            if bad.any():
+                where = np.flatnonzero(bad)
+                addresses = tuple((replicate, first + int(i)) for i in where[:5])
+                inputs = dict(zip(self.model.inputs, x[:, where[0]].tolist(), strict=True))
+                return NonFiniteError(output.key, addresses, inputs, len(where))
+        raise AssertionError("a block was stopped for a non-finite output, but holds none")
+
+
+def _design(study: Study, model: Model) -> tuple[Design, tuple[Tables, ...]]:
+    uncertain = [j for j, name in enumerate(model.inputs) if name in study.uncertain]
+    groups = max(len(study.sets), 1)
+    fixed = np.zeros((groups, len(model.inputs)))
+    slot = np.full((groups, len(uncertain)), -1, dtype=np.int64)
+    tables = []
+    for g in range(groups):
+        marginals = [study.marginal(g, name) for name in model.inputs]
+        fixed[g] = [marginal.median for marginal in marginals]
+        drawn = [k for k, j in enumerate(uncertain) if not marginals[j].is_constant]
+        slot[g, drawn] = np.arange(len(drawn))
+        tables.append(build_tables([marginals[uncertain[k]] for k in drawn]))
+    weights = np.array([member.weight for member in study.sets] or [1.0])
+    design = Design(fixed, np.array(uncertain, dtype=np.int64), slot, np.cumsum(weights), SCORE_TABLE)
+    return design, tuple(tables)
+
+
+def _copulas(study: Study, model: Model) -> tuple[tuple[Copula, ...], tuple[Repair, ...]]:
+    """One copula for each assumption set; independence where the study switches correlations off."""
+    names = [name for name in model.inputs if name in study.uncertain]
+    first_mixing = len(model.inputs) + 1
+    mixing = {name: first_mixing + j for j, name in enumerate(model.inputs)}
+    copulas, repairs = [], []
+    for g, member in enumerate(study.sets):
+        drawn = {name for name in names if not study.marginal(g, name).is_constant}
+        pairs = {(c.first, c.second): c.rho for c in member.set.correlations if {c.first, c.second} <= drawn}
+        if not study.correlations or not pairs:
+            copulas.append(independent())
+            continue
+        dof = member.set.copula_dof if member.set.copula == "t" else None
+        copula, moved = build_copula(names, pairs, dof, mixing, member.set.file)
+        copulas.append(copula)
+        repairs += moved
+    return tuple(copulas) or (independent(),), tuple(repairs)
+
+
+def build_problem(
+    study: Study,
+    *,
+    seed: int,
+    draws: int,
+    sampler: str = DEFAULT_SAMPLER,
+    outputs: tuple[str, ...] = (),
+    model: Model | None = None,
+) -> Problem:
+    """Make `study` ready to be simulated.
+
+    draws    in a replicate; where the points depend on it ("lhs")
+    outputs  names of further outputs to watch ("cash_flow[2030]") beside the study's own and the default ones
+    model    a model of the caller's own; its inputs must be the study's
+
+    Raises
+    ------
+    InputError      an output or model that does not exist
+    NonFiniteError  a non-finite output already in the pilot
+    """
+    model = build_model(study) if model is None else model
+    points = build_points(sampler, seed, model.inputs, draws)
+    design, tables = _design(study, model)
+    copulas, repairs = _copulas(study, model)
+    names = dict.fromkeys((*(o.key for o in default_outputs(model)), *study.outputs, *outputs))
+    rows = [model.output_index(name) for name in names]
+    watched = tuple(model.outputs[row] for row in rows)
+    groups = tuple(member.set.name for member in study.sets) or ("plan",)
+    empty = build_watch(rows, np.zeros((len(rows), 2)), [None] * len(rows))
+    problem = Problem(
+        study, model, seed, sampler, points, design, tables, copulas, repairs, watched, empty, groups
+    )
+    _, pilot = problem.draws(PILOT_REPLICATE, 0, PILOT_DRAWS)
+    for output, row in zip(watched, rows, strict=True):
+        if output.kind != YEAR and not np.isfinite(pilot[row]).all():
+            raise problem.refuse_non_finite(PILOT_REPLICATE, 0, PILOT_DRAWS)
+    years = [_first_year(model) if output.kind == YEAR else None for output in watched]
+    return replace(problem, watch=build_watch(rows, pilot[rows], years))
+
+
+def default_outputs(model: Model) -> tuple[Output, ...]:
+    """The outputs watched in every run: the model's leading ones, without the parts of a quotient."""
+    return tuple(o for o in model.headline_outputs if not o.name.startswith("pv_"))
+
+
+def _first_year(model: Model) -> int:
+    return min(output.year for output in model.outputs if output.year is not None)

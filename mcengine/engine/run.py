@@ -1,0 +1,147 @@
+"""Many replicates at once: the only place that knows about threads.
+
+Each replicate is computed by one thread from its address alone, so the number of threads decides when a
+replicate is finished and nothing else. Finished replicates reach the caller in order of their index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcengine.engine.problem import Problem
+from mcengine.engine.replicates import DEFAULT_BLOCK, Replicate, run_replicate
+from mcengine.errors import Fault, InputError
+from mcengine.sampling.points import DEFAULT_SAMPLER
+
+MAX_DRAWS = 2**20  # in one replicate; larger runs take more replicates
+MAX_TOTAL = 10**12
+DEFAULT_REPLICATES = 32
+
+
+class Observer(Protocol):
+    """What a caller of `run_replicates` may want to hear, from any thread."""
+
+    def drawn(self, count: int) -> None:
+        """`count` more draws are simulated."""
+
+    def finished(self, replicate: Replicate) -> None:
+        """A replicate is done; called in order of index, from the caller's thread."""
+
+
+class Silent:
+    """An observer that hears nothing."""
+
+    def drawn(self, count: int) -> None:
+        """Ignored."""
+
+    def finished(self, replicate: Replicate) -> None:
+        """Ignored."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the draws are laid out: `replicates` of `draws` each; `notes` say what was rounded, and why."""
+
+    draws: int
+    replicates: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All draws of the run."""
+        return self.draws * self.replicates
+
+
+def lay_out(draws: int, replicates: int | None = None, *, sampler: str = DEFAULT_SAMPLER) -> Layout:
+    """Lay `draws` out over replicates of equal size, at most 2^20 each; powers of two with Sobol' points.
+
+    Raises
+    ------
+    InputError  draws below 2 a replicate or above 10^12; replicates below 2.
+    """
+    faults = []
+    wanted = DEFAULT_REPLICATES if replicates is None else replicates
+    if wanted < 2:
+        faults.append(Fault(None, "replicates", replicates, "needs at least 2: the intervals are the spread over them"))
+    elif not 2 * wanted <= draws <= MAX_TOTAL:
+        rule = f"must be between {2 * wanted} (2 in each of {wanted} replicates) and {MAX_TOTAL:.0e}"
+        faults.append(Fault(None, "draws", draws, rule))
+    if faults:
+        raise InputError(faults)
+    notes = []
+    count = max(wanted, -(-draws // MAX_DRAWS))
+    if count > wanted:
+        notes.append(f"{count} replicates instead of {wanted}: a replicate holds at most {MAX_DRAWS:,} draws")
+    each = -(-draws // count)
+    why = ""
+    if sampler == "sobol" and each & (each - 1):
+        each, why = 1 << each.bit_length(), ", a power of two for Sobol' points"
+    if each * count != draws:
+        notes.append(f"{each * count:,} draws instead of {draws:,}: {count} replicates of {each:,} each{why}")
+    return Layout(each, count, tuple(notes))
+
+
+def default_threads() -> int:
+    """Threads a run uses: NUMBA_NUM_THREADS where set, else the processors this process may use."""
+    named = os.environ.get("NUMBA_NUM_THREADS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_replicates(
+    problem: Problem,
+    draws: int,
+    indices: Sequence[int],
+    *,
+    threads: int | None = None,
+    block: int = DEFAULT_BLOCK,
+    observer: Observer | None = None,
+) -> Iterator[Replicate]:
+    """Yield the replicates `indices`, of `draws` draws each, in that order.
+
+    Raises
+    ------
+    NonFiniteError  from the first replicate (by index) that met a non-finite output.
+    """
+    observer = observer or Silent()
+    workers = max(1, min(threads or default_threads(), len(indices)))
+    stop = threading.Event()
+
+    def work(index: int) -> Replicate:
+        return run_replicate(problem, index, draws, block=block, stop=stop, progress=observer.drawn)
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="mcengine")
+    waiting: list[Future[Replicate]] = []
+    upcoming = iter(indices)
+    try:
+        while True:
+            for index in upcoming:
+                waiting.append(pool.submit(work, index))
+                if len(waiting) >= 2 * workers:
+                    break
+            if not waiting:
+                return
+            while not waiting[0].done():  # a bounded wait, so that Ctrl-C is heard at once
+                wait(waiting[:1], timeout=0.2, return_when=FIRST_COMPLETED)
+            replicate = waiting.pop(0).result()
+            observer.finished(replicate)
+            yield replicate
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def digest(rows: NDArray[np.float64]) -> str:
+    """sha256 of the replicates' numbers, float64 (replicates, numbers), in order; NaN in one form."""
+    canonical = np.where(np.isnan(rows), np.nan, rows).astype("<f8")
+    return "sha256:" + hashlib.sha256(np.ascontiguousarray(canonical).tobytes()).hexdigest()

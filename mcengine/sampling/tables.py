@@ -1,0 +1,264 @@
+"""Quantile functions as tables, made once a study: cubic pieces over the normal score.
+
+A uniform u becomes its normal score z = Phi^-1(u), and z the input's value q(z) = F^-1(Phi(z)). Over z every
+family's quantile function is smooth and its tails are as wide as its body, so a uniform grid of cubic pieces
+serves body and tails alike (over u no uniform grid does: the slope grows like 1/u). Each piece is fitted at
+Chebyshev nodes with the family's own, tail-accurate functions: F^-1(u) below the median, the upper quantile
+of 1 - u above it.
+
+A quantile function that jumps or kinks (atoms, mixtures, a triangular's mode) is cut into sections there, each
+tabled on its own. Beside a jump it may rise like a root of the distance (a PERT that starts at an atom's edge);
+then the cells are graded: 2^m to each octave of the distance from that edge.
+
+Cells are doubled until, checked between the nodes, the error is below 1e-7 of the interquartile range for u in
+[1e-9, 1 - 1e-9] (beside a jump: or that of moving u by 1e-9); a table that cannot reach it is refused.
+`normal_scores` uses one fixed table over the octaves of min(u, 1 - u), 32 cells each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from mcengine.compiled import jit
+from mcengine.errors import McEngineError
+from mcengine.families import Distribution
+
+Array = NDArray[np.float64]
+
+Z_LIMIT = 8.3  # beyond Phi^-1(2^-54), the smallest uniform; scores are clamped here
+TOLERANCE = 1e-7  # of the interquartile range
+_STRICT = 6.0  # |z| within which the tolerance holds as it stands: u from 1e-9 to 1 - 1e-9
+_NODES = (1.0 + np.cos((2 * np.arange(4) + 1) * np.pi / 8)) / 2  # Chebyshev nodes on [0, 1]
+_TO_COEFFICIENTS = np.linalg.inv(np.vander(_NODES, 4, increasing=True))
+_CHECKS = np.array([1e-6, 0.12, 0.31, 0.5, 0.69, 0.88, 1.0 - 1e-6])
+_MAX_CELLS = 1 << 14
+_DEPTH = 36  # octaves of a graded section; below 2^-36 of its length the value stays that of its first cell
+
+_OCTAVES = 55
+_CELLS = 32  # cells an octave; also the shift of _SHIFT bits below
+_SHIFT = 52 - 5
+_LOWEST = (1023 - _OCTAVES) << 5
+
+
+class Tables(NamedTuple):
+    """All inputs' quantile tables in one set of arrays. Sections of input j: start[j] .. start[j + 1].
+
+    start int64 (inputs + 1,); lower float64 (sections,) z at which a section begins; edge float64 (sections,)
+    z from which positions are measured; scale float64 (sections,) cells per unit of z, negative when measured
+    downwards, for a graded section 1 / its length; grade int64 (sections,) m of its 2^m cells an octave, or -1
+    for equal cells; cells int64 (sections,) how many; offset int64 (sections,) first row in coefficients
+    float64 (rows, 4), ascending powers of the position in the cell, 0 to 1.
+    """
+
+    start: NDArray[np.int64]
+    lower: Array
+    edge: Array
+    scale: Array
+    grade: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    coefficients: Array
+
+
+class TableError(McEngineError):
+    """A quantile function that cubic pieces cannot follow to the promised accuracy."""
+
+
+def quantile_at_score(distribution: Distribution, z: Array) -> Array:
+    """F^-1(Phi(z)), accurate in both tails: the upper half goes through 1 - Phi(z) = Phi(-z)."""
+    z = np.asarray(z, dtype=np.float64)
+    value = np.empty_like(z)
+    below = z < 0.0
+    value[below] = distribution.ppf(ndtr(z[below]))
+    value[~below] = distribution.isf(ndtr(-z[~below]))
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A stretch of z from `low` to `high`; graded towards `low`, or towards `high` if `downwards`."""
+
+    low: float
+    high: float
+    grade: int = -1
+    downwards: bool = False
+    count: int = 1
+    coefficients: Array | None = None
+
+    def bounds(self) -> tuple[Array, Array]:
+        """Start and length of each cell, in z measured from `low` (or down from `high`)."""
+        length = self.high - self.low
+        if self.grade < 0:
+            return np.arange(self.count) * (length / self.count), np.full(self.count, length / self.count)
+        each = 1 << self.grade
+        octave = np.exp2(np.repeat(np.arange(-_DEPTH, 0), each).astype(np.float64)) * length
+        return octave * (1 + np.tile(np.arange(each), _DEPTH) / each), octave / each
+
+    def z(self, inside: Array) -> Array:
+        """z (cells, k) at the positions `inside` (k,) of each cell."""
+        start, width = self.bounds()
+        distance = start[:, None] + width[:, None] * inside[None, :]
+        return self.high - distance if self.downwards else self.low + distance
+
+
+def _fit(distribution: Distribution, section: _Section) -> _Section:
+    """The section with the cubics through the Chebyshev nodes of each cell, coefficients (cells, 4)."""
+    z = section.z(_NODES)
+    values = quantile_at_score(distribution, z.ravel()).reshape(z.shape)
+    return replace(section, coefficients=values @ _TO_COEFFICIENTS.T)
+
+
+def _worst_error(distribution: Distribution, section: _Section, spread: float) -> float:
+    """Largest error between the nodes over the allowed one (the module's docstring)."""
+    z = section.z(_CHECKS)
+    exact = quantile_at_score(distribution, z.ravel()).reshape(z.shape)
+    assert section.coefficients is not None
+    powers = _CHECKS[None, :, None] ** np.arange(4)
+    error = np.abs((section.coefficients[:, None, :] * powers).sum(axis=2) - exact)
+    allowed = TOLERANCE * spread + np.where(np.abs(z) > _STRICT, 1e-7 * np.abs(exact), 1e-13 * np.abs(exact))
+    if section.grade >= 0:
+        near = [quantile_at_score(distribution, np.clip(z + d, section.low + 1e-12, section.high - 1e-12).ravel()) for d in (-2e-9, 2e-9)]
+        allowed += np.abs(near[1] - near[0]).reshape(z.shape)
+    return float(np.max(error / allowed))
+
+
+def _tabled(distribution: Distribution, low: float, high: float, edges: tuple[bool, bool], spread: float) -> list[_Section]:
+    """Sections from z = low to high; `edges` tells at which ends the quantile function breaks."""
+    nodes = quantile_at_score(distribution, low + (high - low) * np.array([0.01, 0.35, 0.65, 0.99]))
+    if np.ptp(nodes) == 0.0:
+        return [_Section(low, high, coefficients=np.array([[nodes[0], 0.0, 0.0, 0.0]]))]
+    count = max(8, int(8 * (high - low)))
+    while count <= (_MAX_CELLS if not any(edges) else 1024):
+        section = _fit(distribution, _Section(low, high, count=count))
+        if _worst_error(distribution, section, spread) <= 1.0:
+            return [section]
+        count *= 2
+    if all(edges):
+        middle = (low + high) / 2
+        left, right = (True, False), (False, True)
+        return [*_tabled(distribution, low, middle, left, spread), *_tabled(distribution, middle, high, right, spread)]
+    for grade in range(2, 9) if any(edges) else ():
+        count = _DEPTH << grade
+        section = _fit(distribution, _Section(low, high, grade, edges[1], count))
+        if _worst_error(distribution, section, spread) <= 1.0:
+            return [section]
+    raise TableError(
+        f"{distribution.text}: its quantile function cannot be tabled to {TOLERANCE} of the interquartile range "
+        f"between normal scores {low:.3g} and {high:.3g}"
+    )
+
+
+def _sections(distribution: Distribution) -> list[_Section]:
+    breaks = sorted({float(ndtri(u)) for u in distribution.breaks})
+    edges = [-Z_LIMIT, *(z for z in breaks if -Z_LIMIT < z < Z_LIMIT), Z_LIMIT]
+    quartiles = distribution.ppf(np.array([0.25, 0.75]))
+    spread = float(quartiles[1] - quartiles[0])
+    if spread <= 0.0:  # more than half the mass in one atom
+        extremes = distribution.ppf(np.array([0.001, 0.999]))
+        spread = float(extremes[1] - extremes[0]) or max(abs(float(extremes[0])), 1.0)
+    sections: list[_Section] = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        sections += _tabled(distribution, low, high, (low > -Z_LIMIT, high < Z_LIMIT), spread)
+    return sections
+
+
+def build_tables(distributions: list[Distribution]) -> Tables:
+    """Quantile tables of the inputs, in order.
+
+    Raises
+    ------
+    TableError  a quantile function that the cubics cannot follow to 1e-7 of its interquartile range.
+    """
+    per_input = [_sections(distribution) for distribution in distributions]
+    sections = [section for group in per_input for section in group]
+    rows = [section.coefficients for section in sections if section.coefficients is not None]
+    counts = np.array([len(row) for row in rows], dtype=np.int64)
+    per_z = [(1 if s.grade >= 0 else len(row)) / (s.high - s.low) for s, row in zip(sections, rows, strict=True)]
+    return Tables(
+        start=np.cumsum([0, *(len(group) for group in per_input)], dtype=np.int64),
+        lower=np.array([section.low for section in sections], dtype=np.float64),
+        edge=np.array([s.high if s.downwards else s.low for s in sections], dtype=np.float64),
+        scale=np.array([-v if s.downwards else v for s, v in zip(sections, per_z, strict=True)], dtype=np.float64),
+        grade=np.array([section.grade for section in sections], dtype=np.int64),
+        cells=counts,
+        offset=np.cumsum(counts, dtype=np.int64) - counts,
+        coefficients=np.concatenate(rows) if rows else np.zeros((0, 4)),
+    )
+
+
+def _score_table() -> Array:
+    """Coefficients float64 (octaves * 32 + 1, 4): Phi^-1 on cells of min(u, 1 - u), which is at most 1/2."""
+    octave = np.repeat(np.arange(-_OCTAVES, 0), _CELLS).astype(np.float64)
+    step = np.tile(np.arange(_CELLS), _OCTAVES)
+    low, width = np.exp2(octave) * (1 + step / _CELLS), np.exp2(octave) / _CELLS
+    scores = ndtri(low[:, None] + width[:, None] * _NODES[None, :])
+    return np.vstack([scores @ _TO_COEFFICIENTS.T, np.zeros(4)])
+
+
+SCORE_TABLE = _score_table()
+
+
+@jit
+def normal_scores(u, table, z):  # type: ignore[no-untyped-def]
+    """z = Phi^-1(u) for `u` in (0, 1); `u`, `z` float64 (draws,), may be the same array.
+
+    The cell is read off the exponent and leading mantissa bits of min(u, 1 - u); error below 1e-8.
+    """
+    n = u.shape[0]
+    for i in range(n):
+        z[i] = min(u[i], 1.0 - u[i]) if u[i] < 0.5 else -min(u[i], 1.0 - u[i])
+    bits = z.view(np.int64)
+    for i in range(n):
+        magnitude = bits[i] & 0x7FFFFFFFFFFFFFFF
+        cell = (magnitude >> _SHIFT) - _LOWEST
+        inside = np.float64(magnitude & ((1 << _SHIFT) - 1)) * 2.0**-_SHIFT
+        score = ((table[cell, 3] * inside + table[cell, 2]) * inside + table[cell, 1]) * inside + table[cell, 0]
+        z[i] = score if bits[i] >= 0 else -score
+
+
+@jit
+def quantiles(j, z, tables, x):  # type: ignore[no-untyped-def]
+    """x = F_j^-1(Phi(z)) from the tables of input j; `z`, `x` float64 (draws,), may be the same array."""
+    first, last = tables.start[j], tables.start[j + 1]
+    coefficients = tables.coefficients
+    if last == first + 1:
+        low, scale, top = tables.lower[first], tables.scale[first], tables.cells[first] - 1
+        offset = tables.offset[first]
+        for i in range(z.shape[0]):
+            position = (z[i] - low) * scale
+            cell = min(max(np.int64(position), 0), top)
+            w = min(max(position - cell, 0.0), 1.0)
+            c = coefficients[offset + cell]
+            x[i] = ((c[3] * w + c[2]) * w + c[1]) * w + c[0]
+        return
+    for i in range(z.shape[0]):
+        x[i] = _section_value(z[i], first, last, tables)
+
+
+@jit
+def _section_value(z, first, last, tables):  # type: ignore[no-untyped-def]
+    """The quantile at score z from sections first .. last - 1 of the tables."""
+    low, high = first, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if z >= tables.lower[middle]:
+            low = middle
+        else:
+            high = middle
+    position = (z - tables.edge[low]) * tables.scale[low]
+    grade, last_cell = tables.grade[low], tables.cells[low] - 1
+    if grade < 0:
+        cell = min(max(np.int64(position), 0), last_cell)
+        w = min(max(position - cell, 0.0), 1.0)
+    else:
+        bits = np.float64(min(max(position, 2.0**-_DEPTH), 1.0 - 2.0**-52)).view(np.int64)
+        shift = 52 - grade
+        cell = (bits >> shift) - ((1023 - _DEPTH) << grade)
+        w = np.float64(bits & ((1 << shift) - 1)) * 2.0 ** -np.float64(shift)
+    c = tables.coefficients[tables.offset[low] + cell]
+    return ((c[3] * w + c[2]) * w + c[1]) * w + c[0]
