@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mcengine.analysis.result import Result
 from mcengine.analysis.summary import Pool, summarise, summarise_years
 from mcengine.engine.problem import Problem, build_problem
-from mcengine.engine.replicates import DEFAULT_BLOCK, YEARLY_DRAWS, Replicate, columns
+from mcengine.engine.replicates import DEFAULT_BLOCK, columns, yearly_draws
 from mcengine.engine.run import Observer, default_threads, digest, lay_out, run_replicates
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
@@ -95,7 +96,7 @@ def run(
 
 def result_of(
     problem: Problem,
-    rows: np.ndarray,
+    rows: NDArray[np.float64],
     pool: Pool,
     draws: int,
     notes: tuple[str, ...] = (),
@@ -105,7 +106,7 @@ def result_of(
     """The `Result` of finished replicates: rows float64 (replicates, numbers), `draws` in each of them."""
     names = columns(problem)
     outputs, sets = summarise(problem, names, rows, pool)
-    kept = min(draws, YEARLY_DRAWS) * len(rows)
+    kept = yearly_draws(draws) * len(rows)
     return Result(
         study=problem.study,
         seed=problem.seed,

@@ -19,6 +19,9 @@ from mcengine.sampling.points import fill, replicate_words
 from mcengine.sampling.tables import normal_scores, quantiles
 
 
+SPACE = 4  # rows of working space before the scores: a uniform, a cell, a place in it, and a value
+
+
 class Design(NamedTuple):
     """What turns uniforms into inputs.
 
@@ -37,22 +40,21 @@ class Design(NamedTuple):
 
 @jit
 def _scores(points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
-    """Independent normal scores of the uncertain inputs, one row each, in z[2:]."""
+    """Independent normal scores of the uncertain inputs, one row each, in z[SPACE:]."""
     for k in range(design.uncertain.shape[0]):
-        row = z[2 + k]
-        fill(points, words, design.uncertain[k], replicate, first, row)
-        normal_scores(row, design.score_table, row)
+        fill(points, words, design.uncertain[k], replicate, first, z[0])
+        normal_scores(z[0], design.score_table, z[1:SPACE], z[SPACE + k])
 
 
 @jit
 def _depend(copula, points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
-    """Make the scores z[2:] those of the copula; z[0] is working space."""
-    correlate(copula, z[2:])
+    """Make the scores z[SPACE:] those of the copula."""
+    correlate(copula, z[SPACE:])
     for block in range(copula.mixing.shape[0]):
         if copula.mixing[block] >= 0:
             fill(points, words, copula.mixing[block], replicate, first, z[0])
-            normal_scores(z[0], design.score_table, z[0])
-            mix(copula, block, z[0], z[2:])
+            normal_scores(z[0], design.score_table, z[1:SPACE], z[3])
+            mix(copula, block, z[3], z[SPACE:])
 
 
 @jit
@@ -69,7 +71,7 @@ def _choose_group(points, words, design, replicate, first, x, z, group):  # type
 def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group):  # type: ignore[no-untyped-def]
     """Fill the uncertain rows of x, float64 (inputs, draws), for draws first, first + 1, ...
 
-    `words` are the replicate's (`points.replicate_words`); `z` float64 (2 + u, draws) is working space;
+    `words` are the replicate's (`points.replicate_words`); `z` float64 (SPACE + u, draws) is working space;
     `group` int64 (draws,) receives each draw's assumption set. In a pool every set transforms the same
     independent scores, and each draw keeps the inputs of its own set.
     """
@@ -78,7 +80,7 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
         _scores(points, words, design, replicate, first, z)
         _depend(copulas[0], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
-            quantiles(design.slot[0, k], z[2 + k], tables[0], x[design.uncertain[k]])
+            quantiles(design.slot[0, k], z[SPACE + k], tables[0], z[:2], x[design.uncertain[k]])
         return
     _choose_group(points, words, design, replicate, first, x, z, group)
     for g in range(groups):
@@ -86,12 +88,12 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
         _depend(copulas[g], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
             if design.slot[g, k] >= 0:
-                quantiles(design.slot[g, k], z[2 + k], tables[g], z[1])
+                quantiles(design.slot[g, k], z[SPACE + k], tables[g], z[:2], z[3])
             else:
-                z[1, :] = design.fixed[g, design.uncertain[k]]
+                z[3, :] = design.fixed[g, design.uncertain[k]]
             row = x[design.uncertain[k]]
             for i in range(x.shape[1]):
-                row[i] = z[1, i] if group[i] == g else row[i]
+                row[i] = z[3, i] if group[i] == g else row[i]
 
 
 @jit
@@ -149,7 +151,7 @@ def simulate(
             x = np.empty((design.fixed.shape[1], width))
             _start(x, design)
             out = np.empty((filled + scratch, width))
-            z = np.empty((2 + design.uncertain.shape[0], width))
+            z = np.empty((SPACE + design.uncertain.shape[0], width))
             group = np.zeros(width, dtype=np.int64)
         fill_inputs(points, words, design, tables, copulas, replicate, first + done, x, z, group)
         function(x, out, constants)
@@ -169,7 +171,7 @@ def inputs_and_outputs(
     _start(x, design)
     words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
     replicate_words(points, replicate, words)
-    z = np.empty((2 + design.uncertain.shape[0], x.shape[1]))
+    z = np.empty((SPACE + design.uncertain.shape[0], x.shape[1]))
     group = np.zeros(x.shape[1], dtype=np.int64)
     fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group)
     function(x, out, constants)

@@ -1,7 +1,7 @@
 """One replicate: from its address to its row of numbers.
 
 A row is all that a replicate leaves behind besides its histograms: for each watched output and group the
-statistics of `STATISTICS`, then the yearly statistics of the first `YEARLY_DRAWS` draws. Rows of R replicates
+statistics of `STATISTICS`, then the yearly statistics of the first `yearly_draws`. Rows of R replicates
 in order are what the digest is taken of.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,6 @@ SHORTFALL = 0.05
 CONTINUOUS_STATISTICS = ("count", "mean", "sd", "min", "max", "prob_positive", *QUANTILES, "expected_shortfall_05")
 YEAR_STATISTICS = ("count", "share_never", *QUANTILES)
 YEARLY_STATISTICS = ("mean", "p05", "p25", "p50", "p75", "p95")
-YEARLY_DRAWS = 4096  # draws of each replicate that carry the yearly tables
 CARRIED = 5.0  # draws a replicate must have beyond a quantile to carry it
 DEFAULT_BLOCK = 248  # 31 cache lines a row: rows a power of two apart would share the same few cache sets
 CHUNK = 1 << 16  # draws between two looks at whether the user wants to stop
@@ -71,20 +71,23 @@ def bin_edge(position, low, width):  # type: ignore[no-untyped-def]
 
 
 @jit
-def quantile(histogram, rank, low, width, whole):  # type: ignore[no-untyped-def]
-    """The value below which `rank` of the counted draws lie, linear inside a bin.
+def _scan(histogram, ranks, low, width, whole, values):  # type: ignore[no-untyped-def]
+    """Fill `values` with the values below which the ascending `ranks` of the counted draws lie, linear in a bin.
 
-    whole: bins are whole calendar years, and the value is the year itself, +inf for "never".
+    whole: bins are whole calendar years, and a value is the year itself, +inf for "never".
     """
-    below = 0
+    below, wanted = np.int64(0), 0
     for b in range(BINS):
         count = np.int64(histogram[b])
-        if count > 0 and below + count >= rank:
+        if count == 0:
+            continue
+        while wanted < ranks.shape[0] and below + count >= ranks[wanted]:
             if whole:
-                return np.inf if b == NEVER else np.floor(bin_edge(b, low, width) + 0.5 + 0.25)
-            return bin_edge(b + (rank - below) / count, low, width)
+                values[wanted] = np.inf if b == NEVER else np.floor(bin_edge(b, low, width) + 0.75)
+            else:
+                values[wanted] = bin_edge(b + (ranks[wanted] - below) / count, low, width)
+            wanted += 1
         below += count
-    return np.nan
 
 
 @jit
@@ -102,15 +105,23 @@ def shortfall(histogram, rank, low, width):  # type: ignore[no-untyped-def]
     return np.nan
 
 
-def quantiles_of(histogram: NDArray[np.int64], low: float, width: float, *, whole: bool) -> list[float]:
-    """The quantiles of `PROBABILITIES` from a histogram, counts (BINS,)."""
-    n = int(histogram.sum())
-    return [float(quantile(histogram, p * n, low, width, whole)) for p in PROBABILITIES]
+def quantiles_of(histogram: NDArray[np.integer[Any]], low: float, width: float, *, whole: bool) -> Array:
+    """The quantiles of `PROBABILITIES`, float64 (9,), from a histogram of counts (BINS,)."""
+    values = np.full(len(PROBABILITIES), np.nan)
+    ranks = np.array(PROBABILITIES) * float(histogram.sum())
+    _scan(histogram, ranks, low, width, whole, values)
+    return values
 
 
 def carried(count: float) -> list[bool]:
     """Which quantiles of `PROBABILITIES` a replicate of `count` draws can carry."""
     return [count * min(p, 1 - p) >= CARRIED for p in PROBABILITIES]
+
+
+def _counts(totals: Totals, k: int, groups: slice) -> NDArray[np.int32]:
+    """The histogram of output k over `groups`; a replicate's counts fit in 32 bits."""
+    parts = totals.histogram[k, groups]
+    return parts[0] if len(parts) == 1 else parts.sum(axis=0, dtype=np.int32)
 
 
 def _continuous_numbers(problem: Problem, totals: Totals, k: int, groups: slice) -> list[float]:
@@ -121,7 +132,7 @@ def _continuous_numbers(problem: Problem, totals: Totals, k: int, groups: slice)
     first, second = totals.sums[k, groups].sum(), totals.squares[k, groups].sum()
     lowest, highest = float(totals.lowest[k, groups].min()), float(totals.highest[k, groups].max())
     variance = max(second - first * first / count, 0.0) / max(count - 1, 1)
-    histogram = totals.histogram[k, groups].sum(axis=0, dtype=np.int64)
+    histogram = _counts(totals, k, groups)
     low, width = float(watch.low[k]), float(watch.width[k])
     values = np.clip(quantiles_of(histogram, low, width, whole=False), lowest, highest)
     values = np.where(carried(count), values, np.nan)
@@ -136,21 +147,33 @@ def _year_numbers(problem: Problem, totals: Totals, k: int, groups: slice) -> li
     count = int(totals.count[groups].sum())
     if count == 0:
         return [0.0, *[np.nan] * (len(YEAR_STATISTICS) - 1)]
-    histogram = totals.histogram[k, groups].sum(axis=0, dtype=np.int64)
+    histogram = _counts(totals, k, groups)
     values = quantiles_of(histogram, float(problem.watch.low[k]), 1.0, whole=True)
-    values = [v if ok else np.nan for v, ok in zip(values, carried(count), strict=True)]
+    values = np.where(carried(count), values, np.nan)
     return [count, histogram[NEVER] / count, *values]
 
 
 def _yearly_numbers(yearly: Array) -> list[float]:
-    """Mean and quantiles of each yearly row, from the kept draws, float64 (rows, draws)."""
+    """Mean and quantiles of each yearly row, from the kept draws, float64 (rows, draws).
+
+    Quantiles are linear between order statistics (Hyndman & Fan 1996, type 7).
+    """
     ordered = np.sort(yearly, axis=1)
     n = ordered.shape[1]
-    numbers = [ordered.mean(axis=1)]
-    for name in YEARLY_STATISTICS[1:]:
+    numbers = np.full((len(yearly), len(YEARLY_STATISTICS)), np.nan)
+    numbers[:, 0] = ordered.mean(axis=1)
+    for column, name in enumerate(YEARLY_STATISTICS[1:], start=1):
         p = int(name[1:]) / 100
-        numbers.append(np.quantile(ordered, p, axis=1) if n * min(p, 1 - p) >= CARRIED else np.full(len(yearly), np.nan))
-    return list(np.column_stack(numbers).ravel())
+        if n * min(p, 1 - p) >= CARRIED:
+            whole, part = divmod(p * (n - 1), 1.0)
+            low, high = ordered[:, int(whole)], ordered[:, int(whole) + 1]
+            numbers[:, column] = low + part * (high - low)
+    return list(numbers.ravel())
+
+
+def yearly_draws(draws: int) -> int:
+    """How many of a replicate's `draws` carry the yearly tables: a 64th, but 1,024 at least and 16,384 at most."""
+    return min(draws, max(1024, min(draws // 64, 16_384)))
 
 
 def _numbers(problem: Problem, totals: Totals, yearly: Array) -> Array:
@@ -188,7 +211,7 @@ def run_replicate(
     Stopped         `stop` was set meanwhile
     """
     totals = build_totals(len(problem.watched), len(problem.groups))
-    kept = min(draws, YEARLY_DRAWS)
+    kept = yearly_draws(draws)
     yearly = np.empty((len(problem.model.yearly_outputs), kept))
     none = np.empty((0, 0))
     first = 0

@@ -51,8 +51,8 @@ class Tables(NamedTuple):
     start int64 (inputs + 1,); lower float64 (sections,) z at which a section begins; edge float64 (sections,)
     z from which positions are measured; scale float64 (sections,) cells per unit of z, negative when measured
     downwards, for a graded section 1 / its length; grade int64 (sections,) m of its 2^m cells an octave, or -1
-    for equal cells; cells int64 (sections,) how many; offset int64 (sections,) first row in coefficients
-    float64 (rows, 4), ascending powers of the position in the cell, 0 to 1.
+    for equal cells; cells int64 (sections,) how many; offset int64 (sections,) its first cell in coefficients
+    float64 (4 cells,), four a cell: ascending powers of the position in the cell, 0 to 1.
     """
 
     start: NDArray[np.int64]
@@ -187,57 +187,73 @@ def build_tables(distributions: list[Distribution]) -> Tables:
         grade=np.array([section.grade for section in sections], dtype=np.int64),
         cells=counts,
         offset=np.cumsum(counts, dtype=np.int64) - counts,
-        coefficients=np.concatenate(rows) if rows else np.zeros((0, 4)),
+        coefficients=np.concatenate(rows).ravel() if rows else np.zeros(0),
     )
 
 
 def _score_table() -> Array:
-    """Coefficients float64 (octaves * 32 + 1, 4): Phi^-1 on cells of min(u, 1 - u), which is at most 1/2."""
+    """Coefficients float64 (4 cells,): Phi^-1 on the cells of min(u, 1 - u), 32 to each of 55 octaves."""
     octave = np.repeat(np.arange(-_OCTAVES, 0), _CELLS).astype(np.float64)
     step = np.tile(np.arange(_CELLS), _OCTAVES)
     low, width = np.exp2(octave) * (1 + step / _CELLS), np.exp2(octave) / _CELLS
     scores = ndtri(low[:, None] + width[:, None] * _NODES[None, :])
-    return np.vstack([scores @ _TO_COEFFICIENTS.T, np.zeros(4)])
+    return np.ascontiguousarray(scores @ _TO_COEFFICIENTS.T).ravel()
 
 
 SCORE_TABLE = _score_table()
 
 
 @jit
-def normal_scores(u, table, z):  # type: ignore[no-untyped-def]
-    """z = Phi^-1(u) for `u` in (0, 1); `u`, `z` float64 (draws,), may be the same array.
+def _cubics(table, cell, inside, value):  # type: ignore[no-untyped-def]
+    """value = the cubic of row `cell` of the flat `table` at `inside`, for each draw.
 
-    The cell is read off the exponent and leading mantissa bits of min(u, 1 - u); error below 1e-8.
+    Apart from finding the cells, so that LLVM vectorises the arithmetic of both around the loads (1.8 times
+    faster than one loop; gather instructions gained nothing here). Unsigned indices skip numba's wrap-around.
     """
-    n = u.shape[0]
-    for i in range(n):
-        z[i] = min(u[i], 1.0 - u[i]) if u[i] < 0.5 else -min(u[i], 1.0 - u[i])
-    bits = z.view(np.int64)
-    for i in range(n):
-        magnitude = bits[i] & 0x7FFFFFFFFFFFFFFF
-        cell = (magnitude >> _SHIFT) - _LOWEST
-        inside = np.float64(magnitude & ((1 << _SHIFT) - 1)) * 2.0**-_SHIFT
-        score = ((table[cell, 3] * inside + table[cell, 2]) * inside + table[cell, 1]) * inside + table[cell, 0]
-        z[i] = score if bits[i] >= 0 else -score
+    for i in range(value.shape[0]):
+        k, w = np.uint64(cell[i]) * np.uint64(4), inside[i]
+        cubic = (table[k + np.uint64(3)] * w + table[k + np.uint64(2)]) * w + table[k + np.uint64(1)]
+        value[i] = cubic * w + table[k]
 
 
 @jit
-def quantiles(j, z, tables, x):  # type: ignore[no-untyped-def]
-    """x = F_j^-1(Phi(z)) from the tables of input j; `z`, `x` float64 (draws,), may be the same array."""
+def normal_scores(u, table, space, z):  # type: ignore[no-untyped-def]
+    """z = Phi^-1(u) for `u` in (0, 1); `u`, `z` float64 (draws,), not the same array; error below 1e-8.
+
+    The cell is read off the exponent and leading mantissa bits of min(u, 1 - u). `space` float64 (2, draws).
+    """
+    n = u.shape[0]
+    cell, inside = space[0].view(np.int64), space[1]
+    for i in range(n):
+        z[i] = u[i] if u[i] < 0.5 else 1.0 - u[i]
+    bits = z.view(np.int64)
+    for i in range(n):
+        cell[i] = (bits[i] >> _SHIFT) - _LOWEST
+        inside[i] = np.float64(bits[i] & ((1 << _SHIFT) - 1)) * 2.0**-_SHIFT
+    _cubics(table, cell, inside, z)
+    for i in range(n):
+        z[i] = z[i] if u[i] < 0.5 else -z[i]
+
+
+@jit
+def quantiles(j, z, tables, space, x):  # type: ignore[no-untyped-def]
+    """x = F_j^-1(Phi(z)) from the tables of input j; `z`, `x` float64 (draws,), `space` float64 (2, draws)."""
     first, last = tables.start[j], tables.start[j + 1]
-    coefficients = tables.coefficients
-    if last == first + 1:
-        low, scale, top = tables.lower[first], tables.scale[first], tables.cells[first] - 1
-        offset = tables.offset[first]
+    if last > first + 1:
         for i in range(z.shape[0]):
-            position = (z[i] - low) * scale
-            cell = min(max(np.int64(position), 0), top)
-            w = min(max(position - cell, 0.0), 1.0)
-            c = coefficients[offset + cell]
-            x[i] = ((c[3] * w + c[2]) * w + c[1]) * w + c[0]
+            x[i] = _section_value(z[i], first, last, tables)
         return
+    low, scale, offset = tables.lower[first], tables.scale[first], tables.offset[first]
+    top = tables.cells[first] * (1.0 - 2.0**-52)
+    cell, inside = space[0].view(np.int64), space[1]
     for i in range(z.shape[0]):
-        x[i] = _section_value(z[i], first, last, tables)
+        position = (z[i] - low) * scale
+        position = position if position > 0.0 else 0.0
+        position = position if position < top else top
+        whole = np.int64(position)
+        cell[i] = whole + offset
+        inside[i] = position - np.float64(whole)
+    _cubics(tables.coefficients, cell, inside, x)
 
 
 @jit
@@ -260,5 +276,5 @@ def _section_value(z, first, last, tables):  # type: ignore[no-untyped-def]
         shift = 52 - grade
         cell = (bits >> shift) - ((1023 - _DEPTH) << grade)
         w = np.float64(bits & ((1 << shift) - 1)) * 2.0 ** -np.float64(shift)
-    c = tables.coefficients[tables.offset[low] + cell]
+    c = tables.coefficients[4 * (tables.offset[low] + cell) :]
     return ((c[3] * w + c[2]) * w + c[1]) * w + c[0]
