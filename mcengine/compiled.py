@@ -6,6 +6,8 @@
   error_model="numpy"     a division by zero gives inf or nan, as the loops over draws would otherwise carry a
                           branch for each division and not vectorise;
   fastmath off            sums keep their order, which is what makes the bits the same everywhere.
+`pure` is `jit` for functions that make no array: without reference counts, which are atomic, are shared by all
+threads and cost more than the work of a short loop. `inlined` is `pure` for the small functions of a kernel.
 
 numba looks at a function's own file alone when it decides whether cached code is still good, not at the files of
 the functions it calls. So the cache lives in a folder named after a hash of every file with compiled code: a
@@ -17,11 +19,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
-from numba.core import config as numba_config
+from numba.core import config
+
+numba_config: Any = config  # its settings are made at run time
+_njit: Any = numba.njit  # numba's hints leave out `_nrt`
 
 _PACKAGE = Path(__file__).resolve().parent
 _COMPILED = ("models", "sampling", "engine")
@@ -39,7 +45,11 @@ def _writable(folder: Path) -> bool:
 
 def _source_key() -> str:
     """Hash of the sources of all compiled functions."""
-    files = [Path(__file__), *(f for part in _COMPILED for f in sorted((_PACKAGE / part).rglob("*.py")))]
+    files = [
+        Path(__file__),
+        _PACKAGE / "simd.py",
+        *(f for part in _COMPILED for f in sorted((_PACKAGE / part).rglob("*.py"))),
+    ]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + file.read_bytes())
@@ -60,7 +70,21 @@ def _choose_cache() -> Path:
 
 CACHE = _choose_cache()
 numba_config.CACHE_DIR = str(CACHE)
-jit = partial(numba.njit, cache=True, nogil=True, error_model="numpy")
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """numba.njit with this project's settings; numba infers the types, docstrings state shapes and dtypes."""
+    return _njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def pure(function: Callable[..., Any]) -> Any:
+    """`jit` for a function that makes no array: no reference counts."""
+    return _njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """`pure` for a small function, compiled into its callers."""
+    return _njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
 
 
 def has_compiled_code() -> bool:

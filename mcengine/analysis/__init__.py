@@ -1,0 +1,1 @@
+"""From replicates to answers: statistics with intervals, single evaluations."""

@@ -130,16 +130,14 @@ class Result:
             "digest": self.digest,
             "outputs": {name: output.to_dict() for name, output in self.outputs.items()},
             "sets": {
-                name: {key: output.to_dict() for key, output in outputs.items()}
-                for name, outputs in self.sets.items()
+                name: {key: output.to_dict() for key, output in outputs.items()} for name, outputs in self.sets.items()
             },
             "years": {
                 name: {
                     "unit": yearly.unit,
                     "draws": yearly.draws,
                     "bands": {
-                        str(year): {key: s.to_dict() for key, s in band.items()}
-                        for year, band in yearly.bands.items()
+                        str(year): {key: s.to_dict() for key, s in band.items()} for year, band in yearly.bands.items()
                     },
                 }
                 for name, yearly in self.years.items()

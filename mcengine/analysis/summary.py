@@ -116,7 +116,12 @@ def _plot_bins(histogram: NDArray[np.int64], low: float, width: float) -> Distri
 
 
 def continuous(
-    output: Output, label: str, columns: Sequence[str], rows: Array, histogram: NDArray[np.int64], grid: tuple[float, float]
+    output: Output,
+    label: str,
+    columns: Sequence[str],
+    rows: Array,
+    histogram: NDArray[np.int64],
+    grid: tuple[float, float],
 ) -> OutputResult:
     """Statistics of a continuous output from the replicates' columns `label.*` and the pooled histogram."""
     counts = _column(columns, rows, f"{label}.count")
@@ -142,9 +147,7 @@ def continuous(
     ordered["prob_positive"] = share
     ordered["expected_shortfall_05"] = statistics["expected_shortfall_05"]
     ordered["min"], ordered["max"] = (Statistic(v, None, "of the draws made") for v in (lowest, highest))
-    return OutputResult(
-        output.key, output.unit, output.kind, int(draws), ordered, _plot_bins(histogram, low, width)
-    )
+    return OutputResult(output.key, output.unit, output.kind, int(draws), ordered, _plot_bins(histogram, low, width))
 
 
 def _year_value(value: float) -> float | str:
@@ -152,7 +155,12 @@ def _year_value(value: float) -> float | str:
 
 
 def censored_year(
-    output: Output, label: str, columns: Sequence[str], rows: Array, histogram: NDArray[np.int64], grid: tuple[float, float]
+    output: Output,
+    label: str,
+    columns: Sequence[str],
+    rows: Array,
+    histogram: NDArray[np.int64],
+    grid: tuple[float, float],
 ) -> OutputResult:
     """Statistics of a calendar year that may be "never": its share of never and its quantiles, no mean.
 
@@ -177,7 +185,8 @@ def censored_year(
     used = np.flatnonzero(years)
     top = int(used[-1]) + 1 if len(used) else 1
     low, width = grid
-    distribution = Distribution(low + width * np.arange(top + 1), years[:top].copy())
+    edges: Array = low + width * np.arange(top + 1, dtype=np.float64)
+    distribution = Distribution(edges, years[:top].copy())
     return OutputResult(output.key, output.unit, output.kind, int(draws), statistics, distribution)
 
 
@@ -196,9 +205,7 @@ def summarise(
     return outputs, sets
 
 
-def summarise_years(
-    problem: Problem, columns: tuple[str, ...], rows: Array, draws: int
-) -> dict[str, YearlyResult]:
+def summarise_years(problem: Problem, columns: tuple[str, ...], rows: Array, draws: int) -> dict[str, YearlyResult]:
     """Bands by yearly quantity; `draws` is how many draws they come from.
 
     A band's value is the mean of the replicates' values: each replicate's quantile is exact over its draws.

@@ -1,0 +1,1 @@
+"""The compiled blocks, their accumulators and replicates, and the threads that run them."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import jit
+from mcengine.compiled import pure
 
 LANES = 8
 BODY = 1 << 18
@@ -44,11 +44,11 @@ class Watch(NamedTuple):
 class Totals(NamedTuple):
     """A replicate's accumulators, for K watched outputs and G groups (pooled assumption sets, or one).
 
-    count int64 (G,); sums, squares, lowest, highest float64 (K, G, 8); positive int64 (K, G);
+    made int64 (G,) draws so far; sums, squares, lowest, highest float64 (K, G, 8); positive int64 (K, G);
     histogram int32 (K, G, BINS). A replicate holds at most 2^20 draws, so int32 suffices.
     """
 
-    count: NDArray[np.int64]
+    made: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
     lowest: NDArray[np.float64]
@@ -57,9 +57,7 @@ class Totals(NamedTuple):
     histogram: NDArray[np.int32]
 
 
-def build_watch(
-    rows: list[int], pilot: NDArray[np.float64], first_years: list[int | None]
-) -> Watch:
+def build_watch(rows: list[int], pilot: NDArray[np.float64], first_years: list[int | None]) -> Watch:
     """The grid of each watched output from a pilot, float64 (outputs, draws).
 
     `first_years` names the first calendar year of a censored output and is None for a continuous one.
@@ -90,14 +88,14 @@ def build_totals(outputs: int, groups: int) -> Totals:
     )
 
 
-@jit
-def _tail_bin(distance):  # type: ignore[no-untyped-def]
+@pure
+def _tail_bin(distance):
     """Bins beyond the body's edge for a distance from the body's middle of `distance` half-widths (>= 1)."""
     return min(np.int64(np.log2(distance) * PER_OCTAVE), TAIL - 1)
 
 
-@jit
-def _count_bins(y, low, width, histogram):  # type: ignore[no-untyped-def]
+@pure
+def _count_bins(y, low, width, histogram):
     scale = 1.0 / width
     half = 0.5 * BODY
     for i in range(y.shape[0]):
@@ -112,8 +110,8 @@ def _count_bins(y, low, width, histogram):  # type: ignore[no-untyped-def]
             histogram[TAIL + BODY + _tail_bin((position - half) / half)] += 1
 
 
-@jit
-def _add_lanes(y, start, centre, sums, squares, lowest, highest):  # type: ignore[no-untyped-def]
+@pure
+def _add_lanes(y, start, centre, sums, squares, lowest, highest):
     """Add y to the lanes; y[i] belongs to lane (start + i) mod 16."""
     n = y.shape[0]
     head = min((LANES - start % LANES) % LANES, n)
@@ -133,8 +131,8 @@ def _add_lanes(y, start, centre, sums, squares, lowest, highest):  # type: ignor
         _add_one(y[i], (start + i) % LANES, centre, sums, squares, lowest, highest)
 
 
-@jit
-def _add_one(value, lane, centre, sums, squares, lowest, highest):  # type: ignore[no-untyped-def]
+@pure
+def _add_one(value, lane, centre, sums, squares, lowest, highest):
     shifted = value - centre
     sums[lane] += shifted
     squares[lane] += shifted * shifted
@@ -142,8 +140,8 @@ def _add_one(value, lane, centre, sums, squares, lowest, highest):  # type: igno
     highest[lane] = max(highest[lane], value)
 
 
-@jit
-def accumulate(y, k, group, start, watch, totals):  # type: ignore[no-untyped-def]
+@pure
+def accumulate(y, k, group, start, watch, totals):
     """Add the values `y`, float64 (draws,), of watched output k; `start` draws of the group came before.
 
     Returns False, and adds nothing, when a value is not finite (+inf is a value of a censored output).
@@ -162,7 +160,12 @@ def accumulate(y, k, group, start, watch, totals):  # type: ignore[no-untyped-de
     _count_bins(y, watch.low[k], watch.width[k], totals.histogram[k, group])
     if not watch.censored[k]:
         _add_lanes(
-            y, start, watch.centre[k], totals.sums[k, group], totals.squares[k, group],
-            totals.lowest[k, group], totals.highest[k, group],
+            y,
+            start,
+            watch.centre[k],
+            totals.sums[k, group],
+            totals.squares[k, group],
+            totals.lowest[k, group],
+            totals.highest[k, group],
         )
     return True

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import jit
+from mcengine.compiled import jit, pure
 from mcengine.engine.accumulators import accumulate
 from mcengine.sampling.dependence import correlate, mix
 from mcengine.sampling.points import fill, replicate_words
 from mcengine.sampling.tables import normal_scores, quantiles
+from mcengine.simd import WIDTH
 
-
-SPACE = 4  # rows of working space before the scores: a uniform, a cell, a place in it, and a value
+SPACE = 2  # rows of working space before the scores: a uniform and a value
 
 
 class Design(NamedTuple):
@@ -38,27 +38,27 @@ class Design(NamedTuple):
     score_table: NDArray[np.float64]
 
 
-@jit
-def _scores(points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
+@pure
+def _scores(points, words, design, replicate, first, z):
     """Independent normal scores of the uncertain inputs, one row each, in z[SPACE:]."""
     for k in range(design.uncertain.shape[0]):
         fill(points, words, design.uncertain[k], replicate, first, z[0])
-        normal_scores(z[0], design.score_table, z[1:SPACE], z[SPACE + k])
+        normal_scores(z[0], design.score_table, z[SPACE + k])
 
 
-@jit
-def _depend(copula, points, words, design, replicate, first, z):  # type: ignore[no-untyped-def]
+@pure
+def _depend(copula, points, words, design, replicate, first, z):
     """Make the scores z[SPACE:] those of the copula."""
     correlate(copula, z[SPACE:])
     for block in range(copula.mixing.shape[0]):
         if copula.mixing[block] >= 0:
             fill(points, words, copula.mixing[block], replicate, first, z[0])
-            normal_scores(z[0], design.score_table, z[1:SPACE], z[3])
-            mix(copula, block, z[3], z[SPACE:])
+            normal_scores(z[0], design.score_table, z[1])
+            mix(copula, block, z[1], z[SPACE:])
 
 
-@jit
-def _choose_group(points, words, design, replicate, first, x, z, group):  # type: ignore[no-untyped-def]
+@pure
+def _choose_group(points, words, design, replicate, first, x, z, group):
     """The assumption set of each draw of a pool: its uniform's place among the sets' shares."""
     fill(points, words, x.shape[0], replicate, first, z[0])
     group[:] = 0
@@ -67,8 +67,8 @@ def _choose_group(points, words, design, replicate, first, x, z, group):  # type
             group[i] += z[0, i] >= design.cumulative[g]
 
 
-@jit
-def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group):  # type: ignore[no-untyped-def]
+@pure
+def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group):
     """Fill the uncertain rows of x, float64 (inputs, draws), for draws first, first + 1, ...
 
     `words` are the replicate's (`points.replicate_words`); `z` float64 (SPACE + u, draws) is working space;
@@ -80,7 +80,7 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
         _scores(points, words, design, replicate, first, z)
         _depend(copulas[0], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
-            quantiles(design.slot[0, k], z[SPACE + k], tables[0], z[:2], x[design.uncertain[k]])
+            quantiles(design.slot[0, k], z[SPACE + k], tables[0], x[design.uncertain[k]])
         return
     _choose_group(points, words, design, replicate, first, x, z, group)
     for g in range(groups):
@@ -88,28 +88,27 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
         _depend(copulas[g], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
             if design.slot[g, k] >= 0:
-                quantiles(design.slot[g, k], z[SPACE + k], tables[g], z[:2], z[3])
+                quantiles(design.slot[g, k], z[SPACE + k], tables[g], z[1])
             else:
-                z[3, :] = design.fixed[g, design.uncertain[k]]
+                z[1, :] = design.fixed[g, design.uncertain[k]]
             row = x[design.uncertain[k]]
             for i in range(x.shape[1]):
-                row[i] = z[3, i] if group[i] == g else row[i]
+                row[i] = z[1, i] if group[i] == g else row[i]
 
 
-@jit
-def _start(x, design):  # type: ignore[no-untyped-def]
+@pure
+def _start(x, design):
     for j in range(x.shape[0]):
         x[j, :] = design.fixed[0, j]
 
 
-@jit
-def _add_block(out, group, groups, watch, totals, kept):  # type: ignore[no-untyped-def]
-    """Accumulate a block's watched outputs; False when one is not finite."""
-    n = group.shape[0]
+@pure
+def _add_block(out, n, group, groups, watch, totals, kept):
+    """Accumulate the watched outputs of a block's first n draws; False when one is not finite."""
     for k in range(watch.row.shape[0]):
-        y = out[watch.row[k]]
+        y = out[watch.row[k], :n]
         if groups == 1:
-            if not accumulate(y, k, 0, totals.count[0], watch, totals):
+            if not accumulate(y, k, 0, totals.made[0], watch, totals):
                 return False
             continue
         for g in range(groups):
@@ -118,18 +117,32 @@ def _add_block(out, group, groups, watch, totals, kept):  # type: ignore[no-unty
                 if group[i] == g:
                     kept[size] = y[i]
                     size += 1
-            if not accumulate(kept[:size], k, g, totals.count[g], watch, totals):
+            if not accumulate(kept[:size], k, g, totals.made[g], watch, totals):
                 return False
     for i in range(n):
-        totals.count[group[i]] += 1
+        totals.made[group[i]] += 1
     return True
 
 
 @jit
 def simulate(
-    function, constants, points, design, tables, copulas, watch, totals, yearly, shape, replicate, first, count, block
-):  # type: ignore[no-untyped-def]
-    """Simulate draws first .. first + count of a replicate into `totals`.
+    function,
+    constants,
+    points,
+    design,
+    tables,
+    copulas,
+    watch,
+    totals,
+    yearly,
+    shape,
+    replicate,
+    first,
+    count,
+    block,
+):
+    """Simulate draws first .. first + count of a replicate into `totals`. A block has at least 8 draws, those beyond
+    the last one made and left out.
 
     yearly   float64 (yearly rows, draws): receives the yearly tables of draws first .. ; no rows: none kept
     shape    (headline rows, output rows the kernel fills, working rows)
@@ -148,30 +161,28 @@ def simulate(
     while done < count:
         if width != min(block, count - done):
             width = min(block, count - done)
-            x = np.empty((design.fixed.shape[1], width))
+            padded = max(width, WIDTH)
+            x = np.empty((design.fixed.shape[1], padded))
             _start(x, design)
-            out = np.empty((filled + scratch, width))
-            z = np.empty((SPACE + design.uncertain.shape[0], width))
-            group = np.zeros(width, dtype=np.int64)
+            out = np.empty((filled + scratch, padded))
+            z = np.empty((SPACE + design.uncertain.shape[0], padded))
+            group = np.zeros(padded, dtype=np.int64)
         fill_inputs(points, words, design, tables, copulas, replicate, first + done, x, z, group)
         function(x, out, constants)
-        if not _add_block(out, group, groups, watch, totals, z[1]):
+        if not _add_block(out, width, group, groups, watch, totals, z[1]):
             return first + done
         for row in range(yearly.shape[0]):
-            yearly[row, done : done + width] = out[headline + row]
+            yearly[row, done : done + width] = out[headline + row, :width]
         done += width
     return -1
 
 
 @jit
-def inputs_and_outputs(
-    function, constants, points, design, tables, copulas, replicate, first, x, out
-):  # type: ignore[no-untyped-def]
-    """Fill x (inputs, draws) and out (outputs + working rows, draws) for draws first, first + 1, ..."""
+def inputs_and_outputs(function, constants, points, design, tables, copulas, replicate, first, x, out, group):
+    """Fill x (inputs, draws), out (outputs + working rows, draws), group (draws,) for at least 8 draws from first."""
     _start(x, design)
     words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
     replicate_words(points, replicate, words)
     z = np.empty((SPACE + design.uncertain.shape[0], x.shape[1]))
-    group = np.zeros(x.shape[1], dtype=np.int64)
     fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group)
     function(x, out, constants)

@@ -18,6 +18,7 @@ from mcengine.models.model import YEAR, Model, Output
 from mcengine.sampling.dependence import Copula, Repair, build_copula, independent
 from mcengine.sampling.points import DEFAULT_SAMPLER, Points, build_points
 from mcengine.sampling.tables import SCORE_TABLE, Tables, build_tables
+from mcengine.simd import WIDTH
 
 PILOT_REPLICATE = 2**32 - 1  # no run has that many replicates
 PILOT_DRAWS = 4096
@@ -27,8 +28,9 @@ PILOT_DRAWS = 4096
 class Problem:
     """A study made ready to be simulated under one seed. Hand it to `engine.run.run_replicates`.
 
-    repairs: how far correlations had to be moved; watched: the outputs with full statistics, in the order of `watch`; groups: the assumption sets' names,
-    one a group of draws; shape: see `blocks.simulate`.
+    repairs  how far correlations had to be moved
+    watched  the outputs with full statistics, in the order of `watch`
+    groups   the assumption sets' names, one a group of draws
     """
 
     study: Study
@@ -56,18 +58,30 @@ class Problem:
         filled = len(self.model.outputs) if yearly or beyond else headline
         return headline, filled, self.model.scratch
 
-    def draws(
-        self, replicate: int, first: int, count: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def draws(self, replicate: int, first: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Inputs (inputs, count) and all outputs (outputs, count) of draws first .. first + count - 1."""
-        even = first - first % 2
-        x = np.empty((len(self.model.inputs), count + first - even))
-        out = np.empty((len(self.model.outputs) + self.model.scratch, x.shape[1]))
+        x, out, _ = self._compute(replicate, first, count)
+        return x, out
+
+    def set_of(self, replicate: int, draw: int) -> str:
+        """Name of the assumption set a draw belongs to."""
+        _, _, group = self._compute(replicate, draw, 1)
+        return self.groups[int(group[0])]
+
+    def _compute(
+        self, replicate: int, first: int, count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        skipped = first % 2  # blocks begin at even draws
+        width = max(count + skipped, WIDTH)
+        x = np.empty((len(self.model.inputs), width))
+        out = np.empty((len(self.model.outputs) + self.model.scratch, width))
+        group = np.empty(width, dtype=np.int64)
         inputs_and_outputs(
             self.function, self.model.constants, self.points, self.design, self.tables, self.copulas,
-            replicate, even, x, out,
-        )
-        return x[:, first - even :], out[: len(self.model.outputs), first - even :]
+            replicate, first - skipped, x, out, group,
+        )  # fmt: skip
+        wanted = slice(skipped, skipped + count)
+        return x[:, wanted], out[: len(self.model.outputs), wanted], group[wanted]
 
     def refuse_non_finite(self, replicate: int, first: int, count: int) -> NonFiniteError:
         """The error that names output, draws and inputs of the non-finite draws in this range."""
@@ -84,25 +98,25 @@ class Problem:
 
 
 def _design(study: Study, model: Model) -> tuple[Design, tuple[Tables, ...]]:
-    uncertain = [j for j, name in enumerate(model.inputs) if name in study.uncertain]
     groups = max(len(study.sets), 1)
-    fixed = np.zeros((groups, len(model.inputs)))
+    laws = [[study.marginal(g, name) for name in model.inputs] for g in range(groups)]
+    fixed = np.array([[law.median for law in row] for row in laws])
+    random = np.array([[not law.is_constant for law in row] for row in laws])
+    uncertain = np.flatnonzero(random.any(axis=0) | np.any(fixed != fixed[0], axis=0))
     slot = np.full((groups, len(uncertain)), -1, dtype=np.int64)
     tables = []
     for g in range(groups):
-        marginals = [study.marginal(g, name) for name in model.inputs]
-        fixed[g] = [marginal.median for marginal in marginals]
-        drawn = [k for k, j in enumerate(uncertain) if not marginals[j].is_constant]
+        drawn = [k for k, j in enumerate(uncertain) if random[g, j]]
         slot[g, drawn] = np.arange(len(drawn))
-        tables.append(build_tables([marginals[uncertain[k]] for k in drawn]))
+        tables.append(build_tables([laws[g][uncertain[k]] for k in drawn]))
     weights = np.array([member.weight for member in study.sets] or [1.0])
-    design = Design(fixed, np.array(uncertain, dtype=np.int64), slot, np.cumsum(weights), SCORE_TABLE)
+    design = Design(fixed, uncertain.astype(np.int64), slot, np.cumsum(weights), SCORE_TABLE)
     return design, tuple(tables)
 
 
-def _copulas(study: Study, model: Model) -> tuple[tuple[Copula, ...], tuple[Repair, ...]]:
+def _copulas(study: Study, model: Model, uncertain: NDArray[np.int64]) -> tuple[tuple[Copula, ...], tuple[Repair, ...]]:
     """One copula for each assumption set; independence where the study switches correlations off."""
-    names = [name for name in model.inputs if name in study.uncertain]
+    names = [model.inputs[j] for j in uncertain]
     first_mixing = len(model.inputs) + 1
     mixing = {name: first_mixing + j for j, name in enumerate(model.inputs)}
     copulas, repairs = [], []
@@ -142,15 +156,13 @@ def build_problem(
     model = build_model(study) if model is None else model
     points = build_points(sampler, seed, model.inputs, draws)
     design, tables = _design(study, model)
-    copulas, repairs = _copulas(study, model)
+    copulas, repairs = _copulas(study, model, design.uncertain)
     names = dict.fromkeys((*(o.key for o in default_outputs(model)), *study.outputs, *outputs))
     rows = [model.output_index(name) for name in names]
     watched = tuple(model.outputs[row] for row in rows)
     groups = tuple(member.set.name for member in study.sets) or ("plan",)
     empty = build_watch(rows, np.zeros((len(rows), 2)), [None] * len(rows))
-    problem = Problem(
-        study, model, seed, sampler, points, design, tables, copulas, repairs, watched, empty, groups
-    )
+    problem = Problem(study, model, seed, sampler, points, design, tables, copulas, repairs, watched, empty, groups)
     _, pilot = problem.draws(PILOT_REPLICATE, 0, PILOT_DRAWS)
     for output, row in zip(watched, rows, strict=True):
         if output.kind != YEAR and not np.isfinite(pilot[row]).all():

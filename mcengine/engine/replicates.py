@@ -26,7 +26,16 @@ Array = NDArray[np.float64]
 PROBABILITIES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 QUANTILES = tuple(f"p{round(100 * p):02d}" for p in PROBABILITIES)
 SHORTFALL = 0.05
-CONTINUOUS_STATISTICS = ("count", "mean", "sd", "min", "max", "prob_positive", *QUANTILES, "expected_shortfall_05")
+CONTINUOUS_STATISTICS = (
+    "count",
+    "mean",
+    "sd",
+    "min",
+    "max",
+    "prob_positive",
+    *QUANTILES,
+    "expected_shortfall_05",
+)
 YEAR_STATISTICS = ("count", "share_never", *QUANTILES)
 YEARLY_STATISTICS = ("mean", "p05", "p25", "p50", "p75", "p95")
 CARRIED = 5.0  # draws a replicate must have beyond a quantile to carry it
@@ -59,7 +68,7 @@ def columns(problem: Problem) -> tuple[str, ...]:
 
 
 @jit
-def bin_edge(position, low, width):  # type: ignore[no-untyped-def]
+def bin_edge(position, low, width):
     """Lower edge, in the output's unit, of histogram bin `position` (a fraction reaches into the bin)."""
     half = 0.5 * BODY * width
     middle = low + half
@@ -71,7 +80,7 @@ def bin_edge(position, low, width):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _scan(histogram, ranks, low, width, whole, values):  # type: ignore[no-untyped-def]
+def _scan(histogram, ranks, low, width, whole, values):
     """Fill `values` with the values below which the ascending `ranks` of the counted draws lie, linear in a bin.
 
     whole: bins are whole calendar years, and a value is the year itself, +inf for "never".
@@ -91,7 +100,7 @@ def _scan(histogram, ranks, low, width, whole, values):  # type: ignore[no-untyp
 
 
 @jit
-def shortfall(histogram, rank, low, width):  # type: ignore[no-untyped-def]
+def shortfall(histogram, rank, low, width):
     """Mean of the lowest `rank` draws, each at the middle of its bin."""
     below, total = 0.0, 0.0
     for b in range(BINS - 1):
@@ -120,13 +129,14 @@ def carried(count: float) -> list[bool]:
 
 def _counts(totals: Totals, k: int, groups: slice) -> NDArray[np.int32]:
     """The histogram of output k over `groups`; a replicate's counts fit in 32 bits."""
-    parts = totals.histogram[k, groups]
-    return parts[0] if len(parts) == 1 else parts.sum(axis=0, dtype=np.int32)
+    parts: NDArray[np.int32] = totals.histogram[k, groups]
+    counts: NDArray[np.int32] = parts[0] if len(parts) == 1 else parts.sum(axis=0, dtype=np.int32)
+    return counts
 
 
 def _continuous_numbers(problem: Problem, totals: Totals, k: int, groups: slice) -> list[float]:
     watch = problem.watch
-    count = int(totals.count[groups].sum())
+    count = int(totals.made[groups].sum())
     if count == 0:
         return [0.0, *[np.nan] * (len(CONTINUOUS_STATISTICS) - 1)]
     first, second = totals.sums[k, groups].sum(), totals.squares[k, groups].sum()
@@ -144,7 +154,7 @@ def _continuous_numbers(problem: Problem, totals: Totals, k: int, groups: slice)
 
 
 def _year_numbers(problem: Problem, totals: Totals, k: int, groups: slice) -> list[float]:
-    count = int(totals.count[groups].sum())
+    count = int(totals.made[groups].sum())
     if count == 0:
         return [0.0, *[np.nan] * (len(YEAR_STATISTICS) - 1)]
     histogram = _counts(totals, k, groups)
@@ -219,9 +229,20 @@ def run_replicate(
         with_tables = first < kept and len(yearly) > 0
         count = kept if with_tables else min(CHUNK, draws - first)
         bad = simulate(
-            problem.function, problem.model.constants, problem.points, problem.design, problem.tables,
-            problem.copulas, problem.watch, totals, yearly if with_tables else none, problem.shape(yearly=with_tables),
-            index, first, count, block,
+            problem.function,
+            problem.model.constants,
+            problem.points,
+            problem.design,
+            problem.tables,
+            problem.copulas,
+            problem.watch,
+            totals,
+            yearly if with_tables else none,
+            problem.shape(yearly=with_tables),
+            index,
+            first,
+            count,
+            block,
         )
         if bad >= 0:
             raise problem.refuse_non_finite(index, bad, min(block, draws - bad))

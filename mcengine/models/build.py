@@ -44,7 +44,9 @@ def investment_model(study: Study, plan: Plan) -> Model:
         np.array([plan.first_year, options.discount_base_year, options.structural_years], dtype=np.int64),
         np.array([plan.gdp_per_job], dtype=np.float64),
     )
-    scalars = [Output(n, UNITS.get(n, MONEY), YEAR if n == "payback_year" else "continuous") for n in investment.SCALARS]
+    scalars = [
+        Output(n, UNITS.get(n, MONEY), YEAR if n == "payback_year" else "continuous") for n in investment.SCALARS
+    ]
     yearly = [
         Output(name, UNITS.get(name, MONEY), year=plan.first_year + t)
         for name in investment.YEARLY

@@ -9,9 +9,9 @@ With g = multiplier tot and lambda as there, the recursions reduce to one state 
     launches_t = sum_k W_k f_{t-k}
     N_t = N_{t-1} + launches_t - sum_a E_a launches_{t-a}, E_a = max(0, 1 - |a - market_life|)
 
-Every inner loop runs over the draws of the block without a branch, so that LLVM makes vector code of it.
-Lags and ages at which the weight is zero in the whole block are skipped: adding an exact zero changes no
-bit, so the result does not depend on how draws are grouped into blocks.
+The code is that of one draw; `mcengine.simd` makes it eight, with the year's state in registers. Lags and ages at
+which the weight is zero for all eight are skipped: adding an exact zero changes no bit, so a draw's result does
+not depend on which draws are beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from mcengine.compiled import jit
+from mcengine.compiled import inlined, pure
+from mcengine.simd import WIDTH, highest, load, lowest, size, splat, store, where
 
 SCALARS = ("npv", "bcr", "payback_year", "pv_receipts", "pv_outlay")
 YEARLY = (
@@ -42,215 +43,164 @@ YEARLY = (
     "medicines_on_market",
     "jobs",
 )
-# Rows of working space: per year f_t, launches_t, N_t; per lag W_k; then single rows a draw.
-_SINGLE = ("tot", "g", "opening", "growth", "discount", "both", "rnd", "sales", "inverse", "outlay")
 
 
 def scratch_rows(years: int) -> int:
-    """Rows of working space the kernel needs for `years` years."""
-    return 4 * years + len(_SINGLE)
+    """Rows of working space for `years` years: W_k, E_a, f_t and launches_t of eight draws."""
+    return 4 * years
 
 
-@jit
-def _spread(position, weight, lags, first, last):  # type: ignore[no-untyped-def]
-    """Add weight max(0, 1 - |k - position|) to lags[k]; widen (first, last), the block's range of k."""
-    count = lags.shape[0]
-    low, high = count, -1
-    for i in range(position.shape[0]):
-        k = np.int64(min(position[i], np.float64(count)))
-        low = min(low, k)
-        high = max(high, k)
-    high = min(high + 1, count - 1)
+@inlined
+def _at(x, row, i):
+    """Input `row` of draws i to i + 7."""
+    return load(x, row * x.shape[1] + i)
+
+
+@inlined
+def _spread(position, weight, space, start, count, first, last):
+    """Add weight max(0, 1 - |k - position|) to row k of space[start:], k < count; widen the range (first, last)."""
+    low = min(np.int64(lowest(position)), count)
+    high = min(np.int64(min(highest(position), np.float64(count))) + 1, count - 1)
     for k in range(low, high + 1):
-        row = lags[k]
-        for i in range(position.shape[0]):
-            row[i] += weight[i] * max(0.0, 1.0 - abs(position[i] - k))
+        share = 1.0 - size(position - np.float64(k))
+        share = where(share > 0.0, share, splat(0.0))
+        at = WIDTH * (start + k)
+        store(space, at, load(space, at) + weight * share)
     return min(first, low), max(last, high)
 
 
-@jit
-def _lag_weights(x, at, phases, success0, where, single, lags):  # type: ignore[no-untyped-def]
-    """Fill lags[k] = W_k and single rows tot, g; return the range of k in which some W_k is not zero."""
-    tot, g, delay, success, per_phase = single[0], single[1], single[6], single[7], single[8]
-    leverage, additionality, multiplier, cost = x[at[0]], x[at[1]], x[at[2]], x[at[8]]
+@inlined
+def _lag_weights(x, i, at, where_, phases, success0, space, years):
+    """Fill space[0:] with W_k; return tot and the range of k in which some W_k is not zero."""
     shares, ratios = phases[0], phases[1]
-    sum_a, sum_r = shares.sum(), ratios.sum()
-    n = tot.shape[0]
-    for i in range(n):
-        tot[i] = sum_a + leverage[i] * additionality[i]
-        g[i] = multiplier[i] * tot[i]
-        delay[i] = 0.0
-        success[i] = 1.0 / cost[i]
-    lags[:] = 0.0
-    first, last = lags.shape[0], -1
+    sum_r = ratios.sum()
+    private = _at(x, at[0], i) * _at(x, at[1], i)
+    made = 1.0 / _at(x, at[8], i)
+    delay = splat(0.0)
+    for k in range(years):
+        store(space, WIDTH * k, splat(0.0))
+    first, last = years, -1
     for p in range(shares.shape[0] - 1, -1, -1):
-        chance, years = x[where[0, p]], x[where[1, p]]
-        share, ratio, unit = shares[p], ratios[p] / sum_r, 1.0 / success0[p]
-        for i in range(n):
-            success[i] *= chance[i] * unit
-            delay[i] += years[i]
-            per_phase[i] = (share + leverage[i] * additionality[i] * ratio) * success[i]
-        first, last = _spread(delay, per_phase, lags, first, last)
-    return first, last
+        made = made * (_at(x, where_[0, p], i) * (1.0 / success0[p]))
+        delay = delay + _at(x, where_[1, p], i)
+        weight = (private * (ratios[p] / sum_r) + shares[p]) * made
+        first, last = _spread(delay, weight, space, 0, years, first, last)
+    return private + shares.sum(), first, last
 
 
-@jit
-def _funding(x, at, budget, structural_years, single, funds):  # type: ignore[no-untyped-def]
-    """Fill funds[t] = f_t, the money that funds medicines per unit of tot (EUR m)."""
-    share, market, depreciation = x[at[3]], x[at[4]], x[at[5]]
-    state, growth = single[2], single[3]
-    n = state.shape[0]
-    for i in range(n):
-        growth[i] = (1.0 + market[i]) * (1.0 - depreciation[i])
-        state[i] = 0.0
-    for t in range(budget.shape[0]):
-        row, money = funds[t], budget[t]
-        added = money if t < structural_years else 0.0
-        for i in range(n):
-            state[i] = growth[i] * state[i] + added
-            row[i] = money + share[i] * state[i]
+@inlined
+def _expiry(x, i, at, space, years):
+    """Fill space[years:] with E_a; return the range of ages a in which some E_a is not zero."""
+    for a in range(years):
+        store(space, WIDTH * (years + a), splat(0.0))
+    return _spread(_at(x, at[10], i), splat(1.0), space, years, years, years, -1)
 
 
-@jit
-def _medicines(x, at, funds, lags, first, last, launches, on_market, expiry):  # type: ignore[no-untyped-def]
-    """Fill launches[t] and on_market[t] (medicines). `expiry` shares its rows with nothing still needed."""
-    n = x.shape[1]
-    years = funds.shape[0]
-    launches[:] = 0.0
-    for t in range(years):
-        row = launches[t]
-        for k in range(first, min(last, t) + 1):
-            weight, money = lags[k], funds[t - k]
-            for i in range(n):
-                row[i] += weight[i] * money[i]
-    expiry[:] = 0.0
-    ones = on_market[0]
-    ones[:] = 1.0
-    youngest, oldest = _spread(x[at[10]], ones, expiry, years, -1)
-    for t in range(years):
-        row, new = on_market[t], launches[t]
-        if t == 0:
-            for i in range(n):
-                row[i] = new[i]
-        else:
-            before = on_market[t - 1]
-            for i in range(n):
-                row[i] = before[i] + new[i]
-        for a in range(youngest, min(oldest, t) + 1):
-            share, old = expiry[a], launches[t - a]
-            for i in range(n):
-                row[i] -= share[i] * old[i]
+@inlined
+def _medicines(space, years, t, lags, ages, before):
+    """(launches_t, N_t) from f, W, E and earlier launches in `space` and N_{t-1} = `before`."""
+    launched = splat(0.0)
+    for k in range(lags[0], min(lags[1], t) + 1):
+        launched = launched + load(space, WIDTH * k) * load(space, WIDTH * (2 * years + t - k))
+    store(space, WIDTH * (3 * years + t), launched)
+    on_market = before + launched
+    for a in range(ages[0], min(ages[1], t) + 1):
+        old = load(space, WIDTH * (3 * years + t - a))
+        on_market = on_market - load(space, WIDTH * (years + a)) * old
+    return launched, on_market
 
 
-@jit
-def _rates(x, at, lead, single, out):  # type: ignore[no-untyped-def]
-    """Fill the rates a draw that `_cash` uses year by year, and clear its sums. `lead`: years from base to first, less 1."""
-    g, opening, growth, discount, both, rnd, sales, inverse, outlay = (
-        single[1], single[2], single[3], single[4], single[5], single[6], single[7], single[8], single[9],
-    )  # fmt: skip
-    displaced, labour, tax, rate, stock = x[at[7]], x[at[12]], x[at[13]], x[at[18]], x[at[6]]
-    revenue, domestic = x[at[9]], x[at[11]]
-    margin, corporate, wage, taxed = x[at[14]], x[at[15]], x[at[16]], x[at[17]]
-    n = x.shape[1]
-    for i in range(n):
-        inverse[i] = 1.0 / (1.0 + rate[i])
-        both[i] = growth[i] * inverse[i]
-        discount[i] = 1.0
-    for i in range(n):
-        take = labour[i] * tax[i] * (1.0 - displaced[i])
-        rnd[i] = take * g[i]
-        opening[i] = take * stock[i]
-    for i in range(n):
-        sales[i] = taxed[i] * ((1.0 - margin[i]) * wage[i] + margin[i] * corporate[i])
-    for i in range(n):
-        sales[i] *= revenue[i] * domestic[i]
+@inlined
+def _sales_rate(x, i, at):
+    """Tax per EUR of sales: sales_taxed_share ((1 - margin) wage tax + margin corporate tax)."""
+    margin = _at(x, at[14], i)
+    return _at(x, at[17], i) * ((1.0 - margin) * _at(x, at[16], i) + margin * _at(x, at[15], i))
+
+
+@inlined
+def _first_discount(inverse, rate, lead):
+    """(1 + rate)^-lead, by multiplication; `lead` years, negative when the base year is later."""
+    factor = splat(1.0)
     for _ in range(abs(lead)):
-        for i in range(n):
-            discount[i] *= inverse[i] if lead > 0 else 1.0 + rate[i]
-    for i in range(n):
-        opening[i] *= discount[i]
-        outlay[i] = 0.0
-    out[0, :] = 0.0
-    out[2, :] = np.inf
+        factor = factor * (inverse if lead > 0 else 1.0 + rate)
+    return factor
 
 
-@jit
-def _cash(x, at, budget, preconditions, first_year, base_year, single, funds, on_market, out):  # type: ignore[no-untyped-def]
-    """Fill the scalars npv, bcr, payback_year, pv_receipts, pv_outlay.
-
-    Discounting and growth of the opening stock advance together: `opening` holds its discounted tax.
-    The year's work is cut into loops over few rows, as LLVM gives up on loops that need many overlap checks.
-    """
-    _rates(x, at, first_year - base_year - 1, single, out)
-    opening, discount, both, rnd, sales, inverse, outlay = (
-        single[2], single[4], single[5], single[6], single[7], single[8], single[9],
-    )  # fmt: skip
-    mcpf, npv, payback, taxes = x[at[19]], out[0], out[2], out[3]
-    n = x.shape[1]
-    for t in range(budget.shape[0]):
-        year, spent = np.float64(first_year + t), budget[t] + preconditions[t]
-        money, medicines = funds[t], on_market[t]
-        for i in range(n):
-            taxes[i] = rnd[i] * money[i] + sales[i] * medicines[i] - mcpf[i] * spent
-        for i in range(n):
-            discount[i] *= inverse[i]
-            opening[i] *= both[i]
-            npv[i] += discount[i] * taxes[i] + opening[i]
-            outlay[i] += discount[i] * spent
-        for i in range(n):
-            earlier = year if payback[i] == np.inf else payback[i]
-            payback[i] = earlier if npv[i] >= 0.0 else np.inf
-    bcr, receipts, paid = out[1], out[3], out[4]
-    for i in range(n):
-        cost = outlay[i] * mcpf[i]
-        paid[i] = cost
-        receipts[i] = npv[i] + cost
-        bcr[i] = receipts[i] / cost
+@inlined
+def _write_year(x, i, at, out, t, years, budget, precondition, job, tot, g, structural, sales, rates, discount, made):
+    """Row q * years + t of the yearly tables is quantity YEARLY[q]; see MODEL.md section 3 for each."""
+    activity = g * budget
+    gdp_rnd = (activity + structural) * (1.0 - _at(x, at[7], i))
+    tax_rnd, tax_sales = rates[0] * gdp_rnd, rates[1] * sales
+    cash = tax_rnd + tax_sales - _at(x, at[19], i) * (budget + precondition)
+    row, step = (len(SCALARS) + t) * x.shape[1] + i, years * x.shape[1]
+    store(out, row, splat(budget))
+    store(out, row + step, splat(precondition))
+    store(out, row + 2 * step, (tot - 1.0) * budget)
+    store(out, row + 3 * step, activity - budget)
+    store(out, row + 4 * step, activity)
+    store(out, row + 5 * step, structural)
+    store(out, row + 6 * step, gdp_rnd)
+    store(out, row + 7 * step, sales)
+    store(out, row + 8 * step, gdp_rnd + sales)
+    store(out, row + 9 * step, tax_rnd)
+    store(out, row + 10 * step, tax_sales)
+    store(out, row + 11 * step, cash)
+    store(out, row + 12 * step, discount)
+    store(out, row + 13 * step, discount * cash)
+    store(out, row + 14 * step, made[0])
+    store(out, row + 15 * step, made[1])
+    store(out, row + 16 * step, (gdp_rnd + sales) / job)
 
 
-@jit
-def _tables(x, at, budget, preconditions, first_year, base_year, job, single, funds, launches, on_market, out):  # type: ignore[no-untyped-def]
-    """Fill the yearly tables: row q * years + t of `out` is quantity YEARLY[q] in year t."""
-    tot, g, growth = single[0], single[1], single[3]
-    T = budget.shape[0]
-    for i in range(x.shape[1]):
-        opening = x[at[6], i]
-        discount = (1.0 + x[at[18], i]) ** (base_year - first_year + 1)
-        rnd_tax = x[at[12], i] * x[at[13], i]
-        margin = x[at[14], i]
-        sales_tax = x[at[17], i] * ((1.0 - margin) * x[at[16], i] + margin * x[at[15], i])
-        for t in range(T):
-            opening *= growth[i]
-            discount /= 1.0 + x[at[18], i]
-            activity = g[i] * budget[t]
-            structural = g[i] * (funds[t, i] - budget[t]) + opening
-            gdp_rnd = (activity + structural) * (1.0 - x[at[7], i])
-            gdp_sales = on_market[t, i] * x[at[9], i] * x[at[11], i]
-            cash = (
-                rnd_tax * gdp_rnd + sales_tax * gdp_sales - x[at[19], i] * (budget[t] + preconditions[t])
-            )
-            out[t, i] = budget[t]
-            out[T + t, i] = preconditions[t]
-            out[2 * T + t, i] = budget[t] * (tot[i] - 1.0)
-            out[3 * T + t, i] = activity - budget[t]
-            out[4 * T + t, i] = activity
-            out[5 * T + t, i] = structural
-            out[6 * T + t, i] = gdp_rnd
-            out[7 * T + t, i] = gdp_sales
-            out[8 * T + t, i] = gdp_rnd + gdp_sales
-            out[9 * T + t, i] = rnd_tax * gdp_rnd
-            out[10 * T + t, i] = sales_tax * gdp_sales
-            out[11 * T + t, i] = cash
-            out[12 * T + t, i] = discount
-            out[13 * T + t, i] = discount * cash
-            out[14 * T + t, i] = launches[t, i]
-            out[15 * T + t, i] = on_market[t, i]
-            out[16 * T + t, i] = (gdp_rnd + gdp_sales) / job
+@inlined
+def _eight_draws(x, i, out, at, where_, budget, preconditions, phases, success0, calendar, job, space, tables):
+    """All outputs of draws i to i + 7."""
+    years, n = budget.shape[0], x.shape[1]
+    tot, first, last = _lag_weights(x, i, at, where_, phases, success0, space, years)
+    lags, ages = (first, last), _expiry(x, i, at, space, years)
+    g = _at(x, at[2], i) * tot
+    share, growth = _at(x, at[3], i), (1.0 + _at(x, at[4], i)) * (1.0 - _at(x, at[5], i))
+    take = _at(x, at[12], i) * _at(x, at[13], i)
+    kept, value = take * (1.0 - _at(x, at[7], i)), _at(x, at[9], i) * _at(x, at[11], i)
+    sales_rate = _sales_rate(x, i, at)
+    rnd, sales = kept * g, sales_rate * value
+    rate, mcpf = _at(x, at[18], i), _at(x, at[19], i)
+    inverse = 1.0 / (1.0 + rate)
+    discount = _first_discount(inverse, rate, calendar[0] - calendar[1] - 1)
+    opening = _at(x, at[6], i)
+    state, on_market, npv, outlay = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+    payback = splat(np.inf)
+    for t in range(years):
+        state = growth * state + (budget[t] if t < calendar[2] else 0.0)
+        money = share * state + budget[t]
+        store(space, WIDTH * (2 * years + t), money)
+        launched, on_market = _medicines(space, years, t, lags, ages, on_market)
+        opening = opening * growth
+        discount = discount * inverse
+        spent = budget[t] + preconditions[t]
+        npv = npv + discount * (rnd * money + kept * opening + sales * on_market - mcpf * spent)
+        outlay = outlay + discount * spent
+        earlier = where(payback == np.inf, splat(np.float64(calendar[0] + t)), payback)
+        payback = where(npv >= 0.0, earlier, splat(np.inf))
+        if tables:
+            structural = g * (money - budget[t]) + opening
+            _write_year(
+                x, i, at, out, t, years, budget[t], preconditions[t], job[0], tot, g, structural,
+                value * on_market, (take, sales_rate), discount, (launched, on_market),
+            )  # fmt: skip
+    outlay = outlay * mcpf
+    receipts = npv + outlay
+    store(out, i, npv)
+    store(out, n + i, receipts / outlay)
+    store(out, 2 * n + i, payback)
+    store(out, 3 * n + i, receipts)
+    store(out, 4 * n + i, outlay)
 
 
-@jit
+@pure
 def rows(x: Any, out: Any, constants: Any) -> None:
-    """Plan accounting for a block of draws.
+    """Plan accounting for a block of at least eight draws.
 
     x          float64 (inputs, draws)
     out        float64 (5 scalars [+ 17 quantities x years] + working space, draws); the yearly tables are
@@ -261,20 +211,15 @@ def rows(x: Any, out: Any, constants: Any) -> None:
                budget, preconditions float64 (years,) EUR m; phases float64 (2, phases): a_p and r_p;
                success0 float64 (phases,); calendar int64 (first year, base year, structural years);
                job float64 (1,) EUR m of GDP a job
+
+    The last eight draws are taken together even where they overlap the eight before: the same draws give the
+    same bits again.
     """
-    at, where, budget, preconditions, phases, success0, calendar, job = constants
-    years = budget.shape[0]
-    space = out[out.shape[0] - (4 * years + 10) :]
-    funds, launches = space[:years], space[years : 2 * years]
-    on_market, lags = space[2 * years : 3 * years], space[3 * years : 4 * years]
-    single = space[4 * years :]
-    first_year, base_year, structural_years = calendar[0], calendar[1], calendar[2]
-    first, last = _lag_weights(x, at, phases, success0, where, single, lags)
-    _funding(x, at, budget, structural_years, single, funds)
-    _medicines(x, at, funds, lags, first, last, launches, on_market, lags)
-    _cash(x, at, budget, preconditions, first_year, base_year, single, funds, on_market, out)
-    if out.shape[0] > 5 + space.shape[0]:
-        tables = out[5 : out.shape[0] - space.shape[0]]
-        _tables(
-            x, at, budget, preconditions, first_year, base_year, job[0], single, funds, launches, on_market, tables
-        )
+    at, where_, budget, preconditions, phases, success0, calendar, job = constants
+    working = 4 * budget.shape[0]
+    space = out[out.shape[0] - working :]
+    tables = out.shape[0] > len(SCALARS) + working
+    n = x.shape[1]
+    for start in range(0, n, WIDTH):
+        i = min(start, n - WIDTH)
+        _eight_draws(x, i, out, at, where_, budget, preconditions, phases, success0, calendar, job, space, tables)

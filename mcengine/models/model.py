@@ -13,6 +13,7 @@ A model of your own in one page::
     model = Model(rows, inputs=("price", "quantity"), outputs=("revenue",), name="sales")
 
 Column i of `out` may depend on column i of `x` alone; nothing may be read from elsewhere or drawn at random.
+The engine calls `rows` with at least eight draws.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from mcengine.compiled import jit
 from mcengine.errors import Fault, InputError, nearest_name
+from mcengine.simd import WIDTH
 
 CONTINUOUS = "continuous"
 YEAR = "year"
@@ -118,8 +120,10 @@ class Model:
             matrix = types.float64[:, ::1]
             signature = types.void(matrix, matrix, numba.typeof(self.constants))
             source = getattr(self.rows, "py_func", self.rows)
-            self._compiled["function"] = numba.cfunc(
-                signature, cache=True, nopython=True, error_model="numpy"
+            counted = getattr(self.rows, "targetoptions", {}).get("_nrt", True)  # see `compiled.pure`
+            compiler: Any = numba.cfunc  # numba's hints leave out its options
+            self._compiled["function"] = compiler(
+                signature, cache=True, nopython=True, error_model="numpy", _nrt=counted
             )(source)
         return self._compiled["function"]
 
@@ -129,10 +133,12 @@ class Model:
         if x.shape[0] != len(self.inputs):
             rule = f"must have {len(self.inputs)} rows, one for each input of {self.name}"
             raise InputError(Fault(None, "x.shape", x.shape, rule))
-        filled = len(self.headline_outputs if headline_only else self.outputs)
+        filled, draws = len(self.headline_outputs if headline_only else self.outputs), x.shape[1]
+        if draws < WIDTH:
+            x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, WIDTH - draws)), mode="edge"))
         out = np.full((filled + self.scratch, x.shape[1]), np.nan)
         _call(self.function(), x, out, self.constants)
-        return out[:filled]
+        return out[:filled, :draws]
 
     def with_constants(self, constants: tuple[NDArray[Any], ...]) -> Model:
         """The same kernel and names with other constants."""
@@ -140,5 +146,5 @@ class Model:
 
 
 @jit
-def _call(rows, x, out, constants):  # type: ignore[no-untyped-def]  # numba infers the types
+def _call(rows, x, out, constants):
     rows(x, out, constants)

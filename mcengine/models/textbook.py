@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mcengine.models.model import Model
+from mcengine.models.model import Model, Output
 
 
 def _ishigami(x: Any, out: Any, constants: Any) -> None:
@@ -49,18 +49,18 @@ def _names(count: int) -> tuple[str, ...]:
 
 def ishigami() -> Model:
     """The Ishigami function of x1, x2, x3."""
-    return Model(_ishigami, _names(3), ("y",), (np.array([7.0, 0.1]),), name="ishigami")
+    return Model(_ishigami, _names(3), (Output("y"),), (np.array([7.0, 0.1]),), name="ishigami")
 
 
 def g_function() -> Model:
     """Sobol's G function of x1 ... x8."""
     a = np.array([0.0, 1.0, 4.5, 9.0, 99.0, 99.0, 99.0, 99.0])
-    return Model(_g_function, _names(8), ("y",), (a,), name="g_function")
+    return Model(_g_function, _names(8), (Output("y"),), (a,), name="g_function")
 
 
 def linear_gaussian() -> Model:
     """A weighted sum of x1, x2, x3."""
-    return Model(_linear, _names(3), ("y",), (np.array([1.0, 2.0, 3.0]),), name="linear_gaussian")
+    return Model(_linear, _names(3), (Output("y"),), (np.array([1.0, 2.0, 3.0]),), name="linear_gaussian")
 
 
 TEXTBOOK = {"ishigami": ishigami, "g_function": g_function, "linear_gaussian": linear_gaussian}

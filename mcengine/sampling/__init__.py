@@ -1,0 +1,1 @@
+"""From addresses to inputs: streams, Sobol' points, quantile tables, dependence."""

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import chdtri, ndtri, stdtr
 
-from mcengine.compiled import jit
+from mcengine.compiled import pure
 from mcengine.errors import Fault, InputError
+from mcengine.simd import WIDTH, load, splat, store
 
 Array = NDArray[np.float64]
 
@@ -53,15 +54,18 @@ class Repair:
 class Copula(NamedTuple):
     """The dependence of one assumption set, for the compiled blocks.
 
-    rows int64 (c,): the correlated inputs, as positions among the uncertain ones, block by block;
-    factor float64 (c, c): lower Cholesky factor of the scores' correlation; block int64 (c,): each row's block;
+    rows int64 (c,): the correlated inputs, as positions among the uncertain ones, block by block; the lower
+    Cholesky factor of the scores' correlation by rows: entries start[a] .. start[a + 1] of row a are weight
+    float64 (entries,) times rows other int64 (entries,); block int64 (c,): each row's block;
     mixing int64 (blocks,): place of each block's mixing stream among the points, or -1 for a normal copula;
     dof_table float64 (cells, 4): sqrt(nu / chi^2) over the normal score of its uniform, on equal cells;
     score_table float64 (cells, 4): Phi^-1(T_nu(t)) over the octaves of |t|.
     """
 
     rows: NDArray[np.int64]
-    factor: Array
+    start: NDArray[np.int64]
+    other: NDArray[np.int64]
+    weight: Array
     block: NDArray[np.int64]
     mixing: NDArray[np.int64]
     dof_table: Array
@@ -147,8 +151,8 @@ def correlation_matrix(
     if dof is not None:
         achieved = np.vectorize(lambda r: t_rank_correlation(min(max(r, -1 + 1e-9), 1 - 1e-9), dof))(used)
         np.fill_diagonal(achieved, 1.0)
-    i, j = np.unravel_index(int(np.argmax(np.abs(achieved - ranks))), ranks.shape)
-    repair = Repair(names[int(i)], names[int(j)], float(ranks[i, j]), float(achieved[i, j]))
+    row, column = divmod(int(np.argmax(np.abs(achieved - ranks))), len(names))
+    repair = Repair(names[row], names[column], float(ranks[row, column]), float(achieved[row, column]))
     if repair.shift > LARGEST_SHIFT:
         rule = (
             f"the rank correlations cannot hold together; the nearest set that can moves "
@@ -161,7 +165,7 @@ def correlation_matrix(
 def independent() -> Copula:
     """No dependence."""
     none = np.zeros(0, dtype=np.int64)
-    return Copula(none, np.zeros((0, 0)), none, none, np.zeros((1, 4)), np.zeros((1, 4)))
+    return Copula(none, np.zeros(1, dtype=np.int64), none, np.zeros(0), none, none, np.zeros((1, 4)), np.zeros((1, 4)))
 
 
 def build_copula(
@@ -183,7 +187,10 @@ def build_copula(
         return independent(), []
     place = {name: k for k, name in enumerate(names)}
     size = sum(len(block) for block in blocks)
-    factor, block_of, rows, repairs = np.zeros((size, size)), [], [], []
+    factor = np.zeros((size, size))
+    block_of: list[int] = []
+    rows: list[int] = []
+    repairs: list[Repair] = []
     for b, block in enumerate(blocks):
         inside = {pair: rho for pair, rho in kept.items() if pair[0] in block}
         matrix, repair = correlation_matrix(block, inside, dof, file)
@@ -192,9 +199,12 @@ def build_copula(
         rows += [place[name] for name in block]
         block_of += [b] * len(block)
         repairs += [repair] if repair else []
+    used = [np.flatnonzero(factor[a]) for a in range(size)]
     copula = Copula(
         np.array(rows, dtype=np.int64),
-        factor,
+        np.cumsum([0, *(len(columns) for columns in used)], dtype=np.int64),
+        np.array([rows[b] for columns in used for b in columns], dtype=np.int64),
+        np.array([factor[a, b] for a, columns in enumerate(used) for b in columns]),
         np.array(block_of, dtype=np.int64),
         np.array([-1 if dof is None else mixing_place[block[0]] for block in blocks], dtype=np.int64),
         np.zeros((1, 4)) if dof is None else _mixing_table(dof),
@@ -228,27 +238,29 @@ def _t_score_table(dof: float) -> Array:
     return scores @ _TO_COEFFICIENTS.T
 
 
-@jit
-def correlate(copula, z):  # type: ignore[no-untyped-def]
+@pure
+def correlate(copula, z):
     """Turn independent normal scores into correlated ones, in place; `z` float64 (uncertain, draws).
 
     Rows are taken from last to first: each needs the independent scores of the rows before it only.
     """
     n = z.shape[1]
     for a in range(copula.rows.shape[0] - 1, -1, -1):
-        row, weight = z[copula.rows[a]], copula.factor[a, a]
-        for i in range(n):
-            row[i] *= weight
-        for b in range(a):
-            weight = copula.factor[a, b]
-            if weight != 0.0:
-                other = z[copula.rows[b]]
-                for i in range(n):
-                    row[i] += weight * other[i]
+        row = copula.rows[a] * n
+        for i in range(0, n - n % WIDTH, WIDTH):
+            total = splat(0.0)
+            for entry in range(copula.start[a], copula.start[a + 1]):
+                total = total + load(z, copula.other[entry] * n + i) * copula.weight[entry]
+            store(z, row + i, total)
+        for i in range(n - n % WIDTH, n):
+            sum_ = 0.0
+            for entry in range(copula.start[a], copula.start[a + 1]):
+                sum_ = sum_ + z[copula.other[entry], i] * copula.weight[entry]
+            z[copula.rows[a], i] = sum_
 
 
-@jit
-def mix(copula, block, score, z):  # type: ignore[no-untyped-def]
+@pure
+def mix(copula, block, score, z):
     """Make a block's correlated normal scores those of a t copula, in place.
 
     `score` float64 (draws,) is the normal score of the block's mixing variable.
@@ -266,8 +278,8 @@ def mix(copula, block, score, z):  # type: ignore[no-untyped-def]
                 z[copula.rows[a], i] = _t_score(t, scores)
 
 
-@jit
-def _t_score(t, table):  # type: ignore[no-untyped-def]
+@pure
+def _t_score(t, table):
     """Phi^-1(T_nu(t)) from the table; below 2^-24 proportional to t."""
     smallest = 2.0**_T_LOWEST
     size = abs(t)

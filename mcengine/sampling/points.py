@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import jit
+from mcengine.compiled import pure
 from mcengine.sampling.sobol import directions, low_points, point, scramble_words, scrambled
 from mcengine.sampling.streams import stream_keys, uniforms
 
@@ -58,15 +58,15 @@ def build_points(sampler: str, seed: int, inputs: tuple[str, ...], draws: int) -
     return Points(np.int64(code), np.int64(draws), stream_keys(seed, names), vectors, low)
 
 
-@jit
-def replicate_words(points, replicate, words):  # type: ignore[no-untyped-def]
+@pure
+def replicate_words(points, replicate, words):
     """Fill `words`, uint32 (places, 2), with what scrambles each place in this replicate."""
     for j in range(words.shape[0]):
         words[j, 0], words[j, 1] = scramble_words(points.keys[j], replicate)
 
 
-@jit
-def fill(points, words, place, replicate, first, u):  # type: ignore[no-untyped-def]
+@pure
+def fill(points, words, place, replicate, first, u):
     """Uniforms of the input at `place` for draws first, first + 1, ... of a replicate; `u` float64 (draws,).
 
     `first` is even, as a counter of the random streams gives two draws.
@@ -87,11 +87,12 @@ def fill(points, words, place, replicate, first, u):  # type: ignore[no-untyped-
     if points.sampler == LHS:
         width = 1.0 / points.draws
         for i in range(n):
-            u[i] = (stratum(first + i, points.draws, words[place, 0], words[place, 1]) + u[i]) * width
+            index = min(first + i, points.draws - 1)  # a block may reach beyond the last draw
+            u[i] = (stratum(index, points.draws, words[place, 0], words[place, 1]) + u[i]) * width
 
 
-@jit
-def stratum(index, count, key0, key1):  # type: ignore[no-untyped-def]
+@pure
+def stratum(index, count, key0, key1):
     """Place of `index` under a keyed permutation of 0 .. count - 1 (count at most 2^32)."""
     half = 1
     while (1 << 2 * half) < count:
@@ -104,7 +105,10 @@ def stratum(index, count, key0, key1):  # type: ignore[no-untyped-def]
             mixed = np.uint32(right + (key0 if turn % 2 == 0 else key1) + np.uint32(turn) * _STEP)
             mixed = np.uint32(np.uint32(mixed ^ np.uint32(mixed >> _16)) * _MIX1)
             mixed = np.uint32(np.uint32(mixed ^ np.uint32(mixed >> _15)) * _MIX2)
-            left, right = right, np.uint32(left ^ np.uint32(np.uint32(mixed ^ np.uint32(mixed >> _15)) & mask))
+            left, right = (
+                right,
+                np.uint32(left ^ np.uint32(np.uint32(mixed ^ np.uint32(mixed >> _15)) & mask)),
+            )
         value = (np.int64(left) << half) | np.int64(right)
         if value < count:
             return value

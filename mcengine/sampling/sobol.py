@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import jit
+from mcengine.compiled import pure
 from mcengine.errors import Fault, InputError
 from mcengine.sampling.streams import philox
 
@@ -70,8 +70,8 @@ def _reversed(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return result
 
 
-@jit
-def point(vectors, index):  # type: ignore[no-untyped-def]
+@pure
+def point(vectors, index):
     """Bit-reversed point `index` of the dimension with direction numbers `vectors`, uint32 (32,)."""
     gray = np.uint64(index) ^ (np.uint64(index) >> np.uint64(1))
     word = np.uint32(0)
@@ -81,16 +81,16 @@ def point(vectors, index):  # type: ignore[no-untyped-def]
     return word
 
 
-@jit
-def scramble_words(key, replicate):  # type: ignore[no-untyped-def]
+@pure
+def scramble_words(key, replicate):
     """Two 32-bit words that scramble one input in one replicate."""
     r = np.uint64(replicate)
     a, b, _, _ = philox(np.uint64(0), np.uint64(1), r & _LOW, r >> _32, key & _LOW, key >> _32)
     return np.uint32(a), np.uint32(np.uint32(b) | _1)
 
 
-@jit
-def scrambled(low_points, base, add, multiply, out):  # type: ignore[no-untyped-def]
+@pure
+def scrambled(low_points, base, add, multiply, out):
     """Fill `out`, float64 (draws,), with scrambled uniforms (k + 1/2) 2^-32 of the points base xor low_points.
 
     Every step is cast back to 32 bits: numba widens unsigned arithmetic to 64.
@@ -109,8 +109,8 @@ def scrambled(low_points, base, add, multiply, out):  # type: ignore[no-untyped-
         out[i] = (np.float64(r) + 0.5) * 2.0**-32
 
 
-@jit
-def low_points(vectors, out):  # type: ignore[no-untyped-def]
+@pure
+def low_points(vectors, out):
     """Fill `out`, uint32 (dimensions, size), with the points 0 .. size - 1 of each dimension, bit-reversed."""
     for j in range(out.shape[0]):
         for i in range(out.shape[1]):

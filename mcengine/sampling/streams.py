@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import jit
+from mcengine.compiled import pure
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -37,8 +37,8 @@ def key(seed: int, name: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest[:8], "little"))
 
 
-@jit
-def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+@pure
+def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32 on uint64 words that hold 32 bits each; returns four such words."""
     for _ in range(10):
         product0, product1 = _M0 * c0, _M1 * c2
@@ -52,8 +52,8 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@jit
-def uniforms(stream, replicate, first, out):  # type: ignore[no-untyped-def]
+@pure
+def uniforms(stream, replicate, first, out):
     """Fill `out`, float64 (draws,), with the uniforms of draws first, first + 1, ... (`first` even).
 
     Values are (k + 1/2) 2^-52 for whole k: never 0 or 1, so that every quantile is finite. A counter gives

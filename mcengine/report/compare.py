@@ -1,0 +1,172 @@
+"""Several runs side by side, at equal prominence: one page a language, one figure, links to each report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mcengine.analysis.result import OutputResult, Statistic
+from mcengine.inputs.study import Study
+from mcengine.report import tables
+from mcengine.report.html import other_languages, render, write_pictures
+from mcengine.report.language import LANGUAGES, Language, Shown, style_of
+from mcengine.report.outcome import extremes, whisker_picture
+
+if TYPE_CHECKING:
+    from mcengine.analysis.result import Result
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """One run of a comparison.
+
+    name     how the run is called, its folder's name say
+    summary  what its summary.json holds
+    study    its study
+    link     its folder as seen from the comparison's ("evidence", "../out/evidence"); None: no link
+    """
+
+    name: str
+    summary: Mapping[str, Any]
+    study: Study
+    link: str | None = None
+
+    @classmethod
+    def of(cls, result: Result, link: str | None = None) -> ComparedRun:
+        """The run of a result just computed, called by its study's name."""
+        return cls(result.study.name, result.to_dict(), result.study, link)
+
+    @cached_property
+    def outputs(self) -> dict[str, OutputResult]:
+        """The statistics of each output, from the summary."""
+        found = {}
+        for name, data in self.summary["outputs"].items():
+            statistics = {key: _statistic(value) for key, value in data.items() if isinstance(value, Mapping)}
+            found[name] = OutputResult(name, data["unit"], data["kind"], data["draws"], statistics)
+        return found
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether any input varies."""
+        return tables.is_uncertain(self.study)
+
+    def statistic(self, output: str, name: str) -> Statistic | None:
+        """A statistic; None where the run has none of that name, or nothing uncertain to take it from."""
+        if output not in self.outputs or name not in self.outputs[output].statistics:
+            return None
+        statistic = self.outputs[output].statistics[name]
+        if self.uncertain:
+            return statistic
+        only = "p50" if self.outputs[output].kind == "year" else "mean"
+        return Statistic(statistic.value) if name == only else None
+
+
+def _statistic(data: Mapping[str, Any]) -> Statistic:
+    bounds = data["ci95"]
+    return Statistic(data["value"], None if bounds is None else (bounds[0], bounds[1]), data.get("note", ""))
+
+
+def write_comparison(runs: Sequence[ComparedRun], folder: Path, *, languages: Sequence[str] = LANGUAGES) -> list[Path]:
+    """Write index.LANGUAGE.html and figures/comparison.LANGUAGE.svg into `folder`; returns the files written.
+
+    runs  at least one, in the order in which they are to stand
+    """
+    if not runs:
+        raise ValueError("a comparison needs at least one run")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for code in languages:
+        language = Language(code)
+        view = comparison(runs, language)
+        page = render("compare.html.jinja", language, other_languages=other_languages("index", code, languages), **view)
+        path = folder / f"index.{code}.html"
+        path.write_text(page, encoding="utf-8", newline="\n")
+        written += [path, *write_pictures(folder, code, [view["picture"]])]
+    return written
+
+
+def comparison(runs: Sequence[ComparedRun], language: Language) -> dict[str, Any]:
+    """What the page shows: the answer, the figure, the outcomes and the settings, runs in the order given."""
+    code, first = language.code, runs[0].outputs
+    headline = tables.headline_output(first)
+    titles = _titles(runs, code)
+    ranges = [(title, _drawn(run, headline)) for title, run in zip(titles, runs, strict=True)]
+    plans = {run.study.plan.title.get(code, run.study.plan.name) for run in runs if run.study.plan}
+    return {
+        "answer": _answer(runs, titles, headline, language),
+        "plan": plans.pop() if len(plans) == 1 else "",
+        "picture": whisker_picture(language, "comparison", ranges, headline, first[headline].unit),
+        "runs": [
+            {
+                "name": run.name,
+                "title": title,
+                "link": None if run.link is None else f"{quote(run.link)}/report.{code}.html",
+            }
+            for run, title in zip(runs, titles, strict=True)
+        ],
+        "rows": _rows(runs, headline, language),
+        "settings": _settings(runs, language),
+    }
+
+
+def _titles(runs: Sequence[ComparedRun], code: str) -> list[str]:
+    """The studies' titles, with the run's name where two runs are of one study."""
+    titles = [run.study.title.get(code, run.study.name) for run in runs]
+    return [f"{t} ({run.name})" if titles.count(t) > 1 else t for t, run in zip(titles, runs, strict=True)]
+
+
+def _drawn(run: ComparedRun, headline: str) -> dict[str, Statistic]:
+    """The statistics that the figure draws: the mean alone where nothing varies."""
+    names = ("p05", "p25", "p50", "p75", "p95", "mean")
+    found = {name: run.statistic(headline, name) for name in names}
+    return {name: statistic for name, statistic in found.items() if statistic is not None}
+
+
+def _answer(runs: Sequence[ComparedRun], titles: Sequence[str], headline: str, language: Language) -> str:
+    """Whether the runs' chances of a positive NPV differ by more than their computing precision."""
+    found = [(title, run.statistic(headline, "prob_positive")) for title, run in zip(titles, runs, strict=True)]
+    chances = [(title, statistic) for title, statistic in found if statistic is not None]
+    if headline != "npv" or len(chances) < 2:
+        return ""
+    ends = extremes(language, chances)
+    return language("compare.disagree" if ends else "compare.agree", **ends)
+
+
+def _rows(runs: Sequence[ComparedRun], headline: str, language: Language) -> list[dict[str, Any]]:
+    outputs: dict[str, OutputResult] = {}
+    for run in runs:
+        outputs = {**run.outputs, **outputs}
+    keys = tables.key_figures(outputs) or tables.plain_figures(outputs[headline])
+    rows = []
+    for output, name, key in keys:
+        kind, unit = outputs[output].kind, outputs[output].unit
+        plain = kind == "year" or name == "prob_positive" or unit == "1" or output == "bcr"
+        cells = [_cell(run, output, name, kind, language) for run in runs]
+        rows.append({"label": language(key), "unit": "" if plain else language.unit(unit), "cells": cells})
+    return rows
+
+
+def _cell(run: ComparedRun, output: str, name: str, kind: str, language: Language) -> Shown | None:
+    statistic = run.statistic(output, name)
+    if statistic is not None:
+        return language.statistic(statistic, style_of(kind, name))
+    if name == "prob_positive" and not run.uncertain:
+        return Shown(language("compare.not_there"), note=language("compare.fixed"))
+    return None
+
+
+def _settings(runs: Sequence[ComparedRun], language: Language) -> list[tuple[str, list[str]]]:
+    """What was run, one row a setting; the options only where every run has them."""
+    options = [dict(tables.options(run.study)) for run in runs]
+    shared = [name for name in options[0] if all(name in found for found in options)]
+    rows = [(language(f"repeat.{name}"), [str(found[name]) for found in options]) for name in shared]
+    sets = [", ".join(m.set.title.get(language.code, m.set.name) for m in run.study.sets) for run in runs]
+    rows.append((language("sets.set"), [text or language("compare.not_there") for text in sets]))
+    for name, show in (("draws", True), ("replicates", True), ("seed", False)):
+        values = [run.summary[name] for run in runs]
+        rows.append((language(f"repeat.{name}"), [language.number(v, 0) if show else str(v) for v in values]))
+    return rows

@@ -1,0 +1,52 @@
+"""What every section of the HTML report is made from: one run in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mcengine.analysis.result import OutputResult, Result
+from mcengine.report import tables
+from mcengine.report.language import Language, Shown, style_of
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One report: a run in one language. `published` as from `tables.published`."""
+
+    result: Result
+    language: Language
+    published: tables.Published | None
+
+    @property
+    def name(self) -> str:
+        """Name of the output the report opens with."""
+        return tables.headline_output(self.result.outputs)
+
+    @property
+    def output(self) -> OutputResult:
+        """That output."""
+        return self.result.outputs[self.name]
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether there is anything to draw a distribution of."""
+        return tables.is_uncertain(self.result.study)
+
+    @cached_property
+    def set_titles(self) -> Mapping[str, str]:
+        """Title of each pooled set in this language, by name."""
+        return {m.set.name: m.set.title.get(self.language.code, m.set.name) for m in self.result.study.sets}
+
+    def shown(self, output: OutputResult, name: str) -> Shown | None:
+        """A statistic of an output as text; None when the run has none of that name."""
+        statistic = output.statistics.get(name)
+        return None if statistic is None else self.language.statistic(statistic, style_of(output.kind, name))
+
+    def unit(self, unit: str) -> str:
+        """A unit in this language, "" for none."""
+        return "" if unit == "1" else self.language.unit(unit)

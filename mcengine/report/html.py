@@ -1,0 +1,101 @@
+"""The HTML report of one run: one self-contained file a language, its figures beside it, and the workbook.
+
+The same run gives the same bytes: no time, machine or path of this computer gets in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcengine.report import tables
+from mcengine.report.context import Context
+from mcengine.report.excel import write_workbook
+from mcengine.report.language import LANGUAGES, Language
+from mcengine.report.sections import SECTIONS
+from mcengine.report.style import Picture
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from mcengine.analysis.result import Result
+
+
+def write_report(result: Result, folder: Path, *, languages: Sequence[str] = LANGUAGES) -> list[Path]:
+    """Write report.LANGUAGE.html, figures/*.svg and report.xlsx into `folder`; returns the files written.
+
+    languages  some of `LANGUAGES`, in the order wanted
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    published = tables.published(result.study)
+    written = []
+    for code in languages:
+        context = Context(result, Language(code), published)
+        sections = [(name, view) for name, build in SECTIONS if (view := build(context)) is not None]
+        written.append(_write(folder / f"report.{code}.html", report_html(context, sections, languages)))
+        written += write_pictures(folder, code, [picture for _, view in sections for picture in _pictures(view)])
+    written.append(write_workbook(result, folder / "report.xlsx", published=published))
+    return written
+
+
+def report_html(
+    context: Context, sections: Sequence[tuple[str, Mapping[str, Any]]], languages: Sequence[str] = LANGUAGES
+) -> str:
+    """The page of one run in one language from its sections (name, view)."""
+    study, code = context.result.study, context.language.code
+    return render(
+        "report.html.jinja",
+        context.language,
+        title=study.title.get(code, study.name),
+        plan=study.plan.title.get(code, study.plan.name) if study.plan else "",
+        description=study.description.get(code, ""),
+        sections=sections,
+        other_languages=other_languages("report", code, languages),
+    )
+
+
+def other_languages(stem: str, code: str, languages: Sequence[str]) -> list[dict[str, str]]:
+    """Links to the same page in the other languages."""
+    names = {"en": "English", "nl": "Nederlands"}
+    return [{"file": f"{stem}.{c}.html", "code": c, "text": names[c]} for c in languages if c != code]
+
+
+def render(template: str, language: Language, **values: Any) -> str:
+    """A page from a template of this package; `t` in it is the language."""
+    return _environment().get_template(template).render(t=language, **values)
+
+
+@lru_cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def write_pictures(folder: Path, code: str, pictures: Sequence[Picture]) -> list[Path]:
+    """Each figure as figures/NAME.LANGUAGE.svg below `folder`."""
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    return [_write(folder / "figures" / f"{picture.name}.{code}.svg", picture.svg) for picture in pictures]
+
+
+def _pictures(view: object) -> list[Picture]:
+    """The figures anywhere in a section's view, in order."""
+    if isinstance(view, Picture):
+        return [view]
+    if isinstance(view, Mapping):
+        view = list(view.values())
+    return [picture for part in view for picture in _pictures(part)] if isinstance(view, list) else []
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
