@@ -57,7 +57,7 @@ def _source_key() -> str:
 
 
 def _choose_cache() -> Path:
-    """The first of these that can be written: NUMBA_CACHE_DIR, beside the package, the user's cache, a temporary one."""
+    """The first that can be written of NUMBA_CACHE_DIR, the package's __pycache__, the user's cache, a temporary folder."""
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mcengine"
     named = [Path(numba_config.CACHE_DIR)] if numba_config.CACHE_DIR else []
     last = Path(tempfile.gettempdir()) / f"mcengine-{os.getuid()}"
@@ -85,8 +85,3 @@ def pure(function: Callable[..., Any]) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """`pure` for a small function, compiled into its callers."""
     return _njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
-
-
-def has_compiled_code() -> bool:
-    """Whether this version's engine was compiled on this machine before (else the first run takes longer)."""
-    return any(CACHE.rglob("*simulate*.nbi"))

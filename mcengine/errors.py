@@ -35,9 +35,15 @@ class Fault:
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.file, self.key) if part)
-        found = "" if self.value is None else f" = {self.value!r}"
+        found = "" if self.value is None else f" = {_short(self.value)}"
         hint = f" (did you mean {self.nearest!r}?)" if self.nearest else ""
         return f"{where}{found}: {self.rule}{hint}" if where else f"{self.rule}{hint}"
+
+
+def _short(value: Any) -> str:
+    """The value as written, cut after 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 class McEngineError(Exception):

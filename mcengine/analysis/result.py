@@ -7,7 +7,7 @@ after it does arithmetic on them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from mcengine.inputs.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mcengine.analysis.correlations import RankCorrelation
+    from mcengine.analysis.until import Stopping
 
 NEVER = "never"
 SCHEMA = 1
@@ -92,6 +95,7 @@ class Result:
     outputs      by name; sets: the same per pooled assumption set; years: yearly bands by quantity
     rows         float64 (replicates, numbers) with their names in `columns`
     notes        what was rounded or refused; warnings: doubts about the assumptions
+    correlations target and achieved rank correlations; stopping: how a run with --until ended
     seconds      wall time of the draws; threads: how many computed them
     """
 
@@ -110,7 +114,8 @@ class Result:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     threads: int = 1
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    correlations: tuple[RankCorrelation, ...] = ()
+    stopping: Stopping | None = None
 
     def __getitem__(self, name: str) -> OutputResult:
         if name not in self.outputs:
@@ -142,6 +147,8 @@ class Result:
                 }
                 for name, yearly in self.years.items()
             },
+            "correlations": [pair.to_dict() for pair in self.correlations],
+            **({"until": self.stopping.to_dict()} if self.stopping else {}),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }

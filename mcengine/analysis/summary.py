@@ -58,13 +58,13 @@ def interval(value: float, values: Array, level: float = 0.95) -> Statistic:
     return Statistic(value, (value - half, value + half))
 
 
-def probability(value: float, values: Array, draws: float) -> Statistic:
+def probability(value: float, values: Array, draws: float, level: float = 0.95) -> Statistic:
     """A probability with its interval: from the replicates, and by exact binomial bounds where events are rare."""
-    half = half_width(values)
+    half = half_width(values, level)
     low, high = max(value - half, 0.0), min(value + half, 1.0)
     rarer = min(value, 1.0 - value) * draws
     if rarer < RARE * len(values):
-        exact_low, exact_high = binomial_bounds(round(value * draws), draws)
+        exact_low, exact_high = binomial_bounds(round(value * draws), draws, level)
         return Statistic(value, (min(low, exact_low), max(high, exact_high)), "exact binomial bounds")
     return Statistic(value, (low, high))
 
@@ -122,6 +122,7 @@ def continuous(
     rows: Array,
     histogram: NDArray[np.int64],
     grid: tuple[float, float],
+    level: float = 0.95,
 ) -> OutputResult:
     """Statistics of a continuous output from the replicates' columns `label.*` and the pooled histogram."""
     counts = _column(columns, rows, f"{label}.count")
@@ -133,16 +134,16 @@ def continuous(
     highest = float(_column(columns, rows, f"{label}.max").max())
     shares = _column(columns, rows, f"{label}.prob_positive")
     statistics = {
-        "mean": interval(float((counts * means).sum() / draws), means),
-        "sd": interval(_pooled_sd(counts, means, sds), sds),
+        "mean": interval(float((counts * means).sum() / draws), means, level),
+        "sd": interval(_pooled_sd(counts, means, sds), sds, level),
     }
     pooled = np.clip(quantiles_of(histogram, low, width, whole=False), lowest, highest)
     tail = max(float(shortfall(histogram, SHORTFALL * draws, low, width)), lowest)
     for name, value in (*zip(QUANTILES, pooled.tolist(), strict=True), ("expected_shortfall_05", tail)):
         values = _column(columns, rows, f"{label}.{name}")
         lost = bool(np.isnan(values).any())
-        statistics[name] = refused(name, draws, len(rows)) if lost else interval(value, values)
-    share = probability(float((counts * shares).sum() / draws), shares, draws)
+        statistics[name] = refused(name, draws, len(rows)) if lost else interval(value, values, level)
+    share = probability(float((counts * shares).sum() / draws), shares, draws, level)
     ordered = {name: statistics[name] for name in ("mean", "sd", *QUANTILES)}
     ordered["prob_positive"] = share
     ordered["expected_shortfall_05"] = statistics["expected_shortfall_05"]
@@ -161,6 +162,7 @@ def censored_year(
     rows: Array,
     histogram: NDArray[np.int64],
     grid: tuple[float, float],
+    level: float = 0.95,
 ) -> OutputResult:
     """Statistics of a calendar year that may be "never": its share of never and its quantiles, no mean.
 
@@ -171,15 +173,17 @@ def censored_year(
     if draws == 0:
         return OutputResult(output.key, output.unit, output.kind, 0, {})
     shares = _column(columns, rows, f"{label}.share_never")
-    statistics = {"share_never": probability(float((counts * shares).sum() / draws), shares, draws)}
+    statistics = {"share_never": probability(float((counts * shares).sum() / draws), shares, draws, level)}
     pooled = quantiles_of(histogram, *grid, whole=True)
-    for name, value in zip(QUANTILES, pooled, strict=True):
+    for name, value in zip(QUANTILES, pooled.tolist(), strict=True):
         values = np.sort(_column(columns, rows, f"{label}.{name}"))
         if np.isnan(values).any():
             statistics[name] = refused(name, draws, len(rows))
             continue
         statistics[name] = Statistic(
-            _year_value(value), (_year_value(values[0]), _year_value(values[-1])), "range over the replicates"
+            _year_value(value),
+            (_year_value(float(values[0])), _year_value(float(values[-1]))),
+            "range over the replicates",
         )
     years = histogram[TAIL : TAIL + 400]
     used = np.flatnonzero(years)
@@ -191,17 +195,19 @@ def censored_year(
 
 
 def summarise(
-    problem: Problem, columns: tuple[str, ...], rows: Array, pool: Pool
+    problem: Problem, columns: tuple[str, ...], rows: Array, pool: Pool, level: float = 0.95
 ) -> tuple[dict[str, OutputResult], dict[str, dict[str, OutputResult]]]:
-    """(outputs, outputs by pooled set) from the replicates' rows, float64 (replicates, numbers)."""
+    """(outputs, outputs by pooled set) from the replicates' rows, float64 (replicates, numbers); `level` of intervals."""
     outputs: dict[str, OutputResult] = {}
     sets: dict[str, dict[str, OutputResult]] = {name: {} for name in problem.groups} if len(problem.groups) > 1 else {}
     for k, output in enumerate(problem.watched):
         make = censored_year if output.kind == YEAR else continuous
         grid = float(problem.watch.low[k]), float(problem.watch.width[k])
-        outputs[output.key] = make(output, output.key, columns, rows, pool.histogram[k].sum(axis=0), grid)
+        outputs[output.key] = make(output, output.key, columns, rows, pool.histogram[k].sum(axis=0), grid, level)
         for g, name in enumerate(sets):
-            sets[name][output.key] = make(output, f"{output.key}@{name}", columns, rows, pool.histogram[k, g], grid)
+            sets[name][output.key] = make(
+                output, f"{output.key}@{name}", columns, rows, pool.histogram[k, g], grid, level
+            )
     return outputs, sets
 
 

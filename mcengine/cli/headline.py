@@ -13,6 +13,7 @@ from mcengine.cli.printing import number
 
 if TYPE_CHECKING:
     from mcengine.analysis.result import OutputResult, Result
+    from mcengine.analysis.until import Stopping
 
 _FIRST = {"npv": "net present value", "bcr": "benefit-cost ratio", "payback_year": "payback year"}
 """Outputs in the order in which they are printed; any others follow."""
@@ -42,8 +43,21 @@ def headline(result: Result, out: str | None) -> str:
     remarks = [*(f"note: {note}" for note in result.notes), *(f"warning: {text}" for text in result.warnings)]
     if remarks:
         parts.append("\n".join(remarks))
+    if result.stopping is not None:
+        parts.append(_stopping(result.stopping))
     parts.append(f"digest {result.digest}\n{_speed(result)}\n{_where(out)}")
     return "\n\n".join(parts)
+
+
+def _stopping(stopping: Stopping) -> str:
+    """Why a run with --until stopped, and what it reached."""
+    looks = f"look {stopping.looks} of {stopping.planned} planned"
+    lines = [f"stopped: {stopping.why} ({looks}; intervals are {stopping.level:.2%} ones to allow for the looks)"]
+    for one in stopping.reached:
+        reached = "cannot be computed yet" if one.half_width is None else f"half-width {one.half_width:.4g}"
+        allowed = "" if one.allowed is None else f", {'within' if one.met else 'above'} {one.allowed:.4g}"
+        lines.append(f"  {one.target.text:28}  {reached}{allowed}")
+    return "\n".join(lines)
 
 
 def _speed(result: Result) -> str:

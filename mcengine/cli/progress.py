@@ -98,7 +98,9 @@ class Progress:
     def drawn(self, count: int) -> None:
         """`count` more draws are simulated (from any thread)."""
         if self._display is not None:
-            self._display.update(self._task, advance=count)
+            task = self._display.tasks[0]
+            more = {"total": 2 * task.total} if task.completed + count > task.total else {}  # --until goes on
+            self._display.update(self._task, advance=count, **more)
 
     def finished(self, replicate: Replicate) -> None:
         """A replicate is done."""

@@ -5,6 +5,7 @@ The folder is checked before anything is computed, and appears whole or not at a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +49,21 @@ def run(
         str | None,
         typer.Option("--sampler", metavar="NAME", help="How points are drawn: sobol, random or lhs."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="TARGETS",
+            help="Go on to a precision, as in 'npv.mean=10m, npv.p05=1%, npv.prob_positive=0.1pp'; looks at 1, 2, 4 ... "
+            "times --draws.",
+        ),
+    ] = None,
+    cap: Annotated[
+        str | None, typer.Option("--cap", metavar="N", help="Most draws in all with --until [default: 1e10].")
+    ] = None,
+    independent: Annotated[
+        bool, typer.Option("--independent", help="Draw all inputs independently: no rank correlations.")
+    ] = False,
     settings: SetOption = None,
     horizon: HorizonOption = None,
     threads: Annotated[
@@ -72,8 +88,12 @@ def run(
         "seed": faults.whole("--seed", seed, 0),
         "threads": faults.whole("--threads", threads, 1, MOST_THREADS),
         "sampler": sampler,
+        "until": until,
+        "cap": faults.whole("--cap", cap, 1),
     }
     opened = open_study(study, settings, horizon, faults)
+    if independent:
+        opened = replace(opened, correlations=False)
     if out is not None:
         from mcengine.store.folder import check_target
 

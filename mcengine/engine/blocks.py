@@ -181,6 +181,7 @@ def simulate(
 def inputs_and_outputs(function, constants, points, design, tables, copulas, replicate, first, x, out, group):
     """Fill x (inputs, draws), out (outputs + working rows, draws), group (draws,) for at least 8 draws from first."""
     _start(x, design)
+    group[:] = 0
     words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
     replicate_words(points, replicate, words)
     z = np.empty((SPACE + design.uncertain.shape[0], x.shape[1]))

@@ -63,6 +63,11 @@ class Problem:
         x, out, _ = self._compute(replicate, first, count)
         return x, out
 
+    def inputs(self, replicate: int, first: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Inputs (inputs, count) and each draw's group (count,) of draws first .. first + count - 1."""
+        x, _, group = self._compute(replicate, first, count)
+        return x, group
+
     def set_of(self, replicate: int, draw: int) -> str:
         """Name of the assumption set a draw belongs to."""
         _, _, group = self._compute(replicate, draw, 1)

@@ -72,6 +72,8 @@ def lay_out(draws: int, replicates: int | None = None, *, sampler: str = DEFAULT
     wanted = DEFAULT_REPLICATES if replicates is None else replicates
     if wanted < 2:
         faults.append(Fault(None, "replicates", replicates, "needs at least 2: the intervals are the spread over them"))
+    elif isinstance(draws, bool) or not isinstance(draws, int):
+        faults.append(Fault(None, "draws", draws, "must be a whole number"))
     elif not 2 * wanted <= draws <= MAX_TOTAL:
         rule = f"must be between {2 * wanted} (2 in each of {wanted} replicates) and {MAX_TOTAL:.0e}"
         faults.append(Fault(None, "draws", draws, rule))

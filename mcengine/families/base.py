@@ -12,8 +12,9 @@ atoms (jumps of the cdf) or gaps (jumps of the quantile function).
 from __future__ import annotations
 
 import copy
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,6 +113,10 @@ class Distribution(ABC):
     def _at_least(self, x: Array) -> Array:
         """P(X >= x); differs from `_sf` only in families that have atoms."""
         return self._sf(x)
+
+    def split(self) -> tuple[tuple[float, Distribution], ...]:
+        """The (weight, component) pairs that make up the distribution: itself, unless it is a mixture."""
+        return ((1.0, self),)
 
     def _edges(self) -> Array:
         """Values at which the cdf jumps or kinks, any order: by default the ends of the support."""
@@ -232,6 +237,14 @@ class Family(Distribution):
     def family(self) -> str:
         """The name a TOML file gives it."""
         return self.name
+
+
+def blended(parts: Sequence[tuple[float, Distribution]]) -> tuple[float, float]:
+    """Mean and standard deviation of (weight, component) pairs taken together; weights need not sum to 1."""
+    total = math.fsum(weight for weight, _ in parts)
+    mean = math.fsum(weight * part.mean for weight, part in parts) / total
+    square = math.fsum(weight * (part.sd**2 + (part.mean - mean) ** 2) for weight, part in parts) / total
+    return mean, math.sqrt(square)
 
 
 def _fold(p: npt.ArrayLike, near: Callable[[Array], Array], far: Callable[[Array], Array]) -> Array:

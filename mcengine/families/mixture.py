@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from mcengine.errors import nearest_name
-from mcengine.families.base import Array, Distribution, Family
+from mcengine.families.base import Array, Distribution, Family, blended
 from mcengine.families.reader import ParameterError, Reader, number_text
 from mcengine.families.roots import where_chance_is
 
@@ -77,22 +77,21 @@ class Mixture(Family):
     @property
     def mean(self) -> float:
         """Sum of weight times mean."""
-        return math.fsum(w * part.mean for w, part in self._pairs)
+        return blended(self.split())[0]
 
     @property
     def sd(self) -> float:
         """From the components' variances and the spread between their means."""
-        mean = self.mean
-        return math.sqrt(math.fsum(w * (part.sd**2 + (part.mean - mean) ** 2) for w, part in self._pairs))
+        return blended(self.split())[1]
 
     @property
     def text(self) -> str:
         """As "0 with chance 0.25, else PERT(0.02, 0.1, 0.2)"."""
-        pairs = sorted(self._pairs, key=lambda pair: not pair[1].is_constant)
+        pairs = sorted(self.split(), key=lambda pair: not pair[1].is_constant)
         if len(pairs) == 2 and pairs[0][1].is_constant:
             (weight, atom), (_, other) = pairs
             return f"{atom.text} with chance {number_text(weight)}, else {other.text}"
-        return "; ".join(f"{part.text} with chance {number_text(w)}" for w, part in self._pairs)
+        return "; ".join(f"{part.text} with chance {number_text(w)}" for w, part in self.split())
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -107,10 +106,9 @@ class Mixture(Family):
         """The files of all components."""
         return tuple(path for part in self.parts for path in part.files)
 
-    @property
-    def _pairs(self) -> list[tuple[float, Distribution]]:
-        """(weight, component) in the order given."""
-        return list(zip(self.weight, self.parts, strict=True))
+    def split(self) -> tuple[tuple[float, Distribution], ...]:
+        """The components with their weights, in the order given."""
+        return tuple(zip(self.weight, self.parts, strict=True))
 
     def _cdf(self, x: Array) -> Array:
         return self._weighted([part.cdf(x) for part in self.parts])
@@ -167,7 +165,7 @@ class Mixture(Family):
         gaps = self._intervals
         low, high, owner = gaps.low[at], gaps.high[at], gaps.owner[at]
         out: Array = np.where(on_atom | np.isneginf(low), high, low)
-        for index, (weight, part) in enumerate(self._pairs):
+        for index, (weight, part) in enumerate(self.split()):
             own = ~on_atom & (owner == index)
             share = np.clip((p[own] - others[at[own]]) / weight, 0.0, 1.0)
             out[own] = np.clip(getattr(part, inverse)(share), low[own], high[own])

@@ -70,9 +70,14 @@ def _own_model(study: Study) -> Model:
     if not file.is_file():
         raise InputError(Fault(study.file, "model", study.model, f"there is no file {file}"))
     spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise InputError(Fault(study.file, "model", study.model, f"{file.name} is not a Python file"))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the user's code may raise anything
+        rule = f"{file.name} cannot be run: {type(error).__name__}: {error}"
+        raise InputError(Fault(study.file, "model", study.model, rule)) from error
     model = getattr(module, attribute, None)
     if not isinstance(model, Model):
         names = [name for name, value in vars(module).items() if isinstance(value, Model)]

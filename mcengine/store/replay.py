@@ -17,6 +17,7 @@ import numpy as np
 
 from mcengine.analysis.result import NEVER, Result
 from mcengine.analysis.simulate import run
+from mcengine.analysis.until import DEFAULT_CAP
 from mcengine.engine.problem import Problem, build_problem
 from mcengine.engine.run import Observer, digest
 from mcengine.errors import Fault, InputError
@@ -116,10 +117,14 @@ def replay(
         )
         alone = replay_draw(problem, *draw)
         return Replay(stored.directory, None, None, known["digest"], None, tolerance, notes, draw=alone)
+    until = stored.summary.get("until") or {}
+    replicates = until.get("first_replicates", known["replicates"])
     result = run(
         stored.study,
-        draws=known["draws"],
-        replicates=known["replicates"],
+        draws=replicates * known["draws_per_replicate"],
+        replicates=replicates,
+        until=until.get("asked"),
+        cap=until.get("cap", DEFAULT_CAP),
         seed=known["seed"],
         sampler=known["sampler"],
         outputs=outputs,
