@@ -1,0 +1,74 @@
+"""The workbook opened again: its values are those of summary.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from mcengine.analysis.result import Result
+from mcengine.report import tables
+from mcengine.report.excel import write_workbook
+
+Row = dict[str, Any]
+
+
+def opened(result: Result, folder: Path) -> dict[str, list[Row]]:
+    path = write_workbook(result, folder / "report.xlsx", published=tables.published(result.study))
+    book = load_workbook(path)
+    found = {}
+    for sheet in book.worksheets:
+        heads, *rows = sheet.iter_rows(values_only=True)
+        found[sheet.title] = [dict(zip(heads, row, strict=True)) for row in rows]
+    return found
+
+
+def test_statistics_equal_the_summary(pool: Result, tmp_path: Path) -> None:
+    rows = opened(pool, tmp_path)["Statistics"]
+    summary = pool.to_dict()
+    count = 0
+    for row in rows:
+        outputs = summary["outputs"] if row["set"] is None else summary["sets"][row["set"]]
+        figure = outputs[row["output"]][row["statistic"]]
+        expected = [figure["value"], *(figure["ci95"] or (None, None))]
+        for cell, number in zip((row["value"], row["low 95%"], row["high 95%"]), expected, strict=True):
+            exact = (
+                cell == number if isinstance(number, str | None) else cell == pytest.approx(number, rel=1e-15)
+            )
+            assert exact, (row, number)
+        count += 1
+    assert count == sum(
+        len(o.statistics) for part in (pool.outputs, *pool.sets.values()) for o in part.values()
+    )
+
+
+def test_yearly_bands_equal_the_summary(evidence: Result, tmp_path: Path) -> None:
+    years = evidence.to_dict()["years"]
+    for row in opened(evidence, tmp_path)["Years"]:
+        band = years[row["quantity"]]["bands"][str(row["year"])]
+        for name in ("mean", "p05", "p25", "p50", "p75", "p95"):
+            assert row[name] == pytest.approx(band[name]["value"], rel=1e-15)
+            assert [row[f"{name} low 95%"], row[f"{name} high 95%"]] == pytest.approx(
+                band[name]["ci95"], rel=1e-15
+            )
+
+
+def test_every_input_of_every_set_is_listed(pool: Result, tmp_path: Path) -> None:
+    rows = opened(pool, tmp_path)["Assumptions"]
+    assert [row["input"] for row in rows] == [spec.name for spec in pool.study.inputs] * 3
+    for row in rows:
+        assert (row["distribution"] is None) != (row["fixed at"] is None)
+        assert row["source"]
+
+
+def test_published_figures_and_the_run_itself(evidence: Result, tmp_path: Path) -> None:
+    sheets = opened(evidence, tmp_path)
+    assert [row["equal"] for row in sheets["Published"]] == ["yes"] * 39
+    run = {row["what / wat"]: row["value / waarde"] for row in sheets["Run"]}
+    assert (run["digest"], run["seed"], run["draws"]) == (evidence.digest, "1", evidence.draws)
+
+
+def test_a_model_without_plan(ishigami: Result, tmp_path: Path) -> None:
+    assert list(opened(ishigami, tmp_path)) == ["Statistics", "Assumptions", "Run"]

@@ -1,0 +1,174 @@
+"""The report of one run, read back as a reader or a browser would."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mcengine.analysis.result import Result
+from mcengine.report.html import write_report
+from mcengine.report.language import PERCENT, Language
+from mcengine.report.sections import SECTIONS
+from tests.report.pages import Page
+
+Written = Callable[[str], Path]
+
+
+def pages(folder: Path) -> dict[str, Page]:
+    return {code: Page(folder / f"report.{code}.html") for code in ("en", "nl")}
+
+
+def fresh(result: Result, folder: Path) -> dict[str, Page]:
+    write_report(result, folder)
+    return pages(folder)
+
+
+@pytest.mark.parametrize("name", ["evidence", "replica", "ishigami", "pool"])
+def test_the_pages_are_sound_and_need_nothing_from_elsewhere(name: str, written: Written) -> None:
+    for code, page in pages(written(name)).items():
+        raw = (written(name) / f"report.{code}.html").read_text(encoding="utf-8")
+        assert f'<html lang="{code}">' in raw
+        assert not page.tags & {"script", "img", "link", "iframe", "object"}
+        assert len(page.ids) == len(set(page.ids))
+        assert all(source.startswith("#") for source in page.sources)
+        assert not re.search(r"@import|url\((?!#)|src=", raw)
+        assert not re.search(r"\b(nan|None|inf|NaN|np\.float64)\b|\{\w+\}", page.text)
+        assert all(alt.strip() for alt in page.figures)
+        inner = [link[1:] for link in page.links if link.startswith("#")]
+        assert set(inner) <= set(page.ids)
+        assert raw.count("<figure") == raw.count("<figcaption>") == len(page.figures)
+
+
+def test_the_answer_has_the_figures_of_the_run_in_each_language(evidence: Result, written: Written) -> None:
+    statistics = evidence["npv"].statistics
+    for code, page in pages(written("evidence")).items():
+        language = Language(code)
+        chance = language.statistic(statistics["prob_positive"], PERCENT, most=2)
+        assert f"{chance.value} ({language('page.precision')} {chance.interval})" in page.text
+        for name in ("p05", "p95", "mean"):
+            assert language.billions(statistics[name], "EUR m") in page.text
+        for name in ("mean", "p05", "p50", "p95", "expected_shortfall_05"):
+            shown = language.statistic(statistics[name])
+            assert f"{shown.value} {shown.interval}" in page.text
+
+
+def test_the_plan_is_compared_and_its_inconsistencies_told(evidence: Result, written: Written) -> None:
+    found = pages(written("evidence"))
+    assert "All 39 published figures are reproduced." in found["en"].text
+    assert "12,600 12,600 ✓" in found["en"].text
+    assert "12.600 12.600 ✓" in found["nl"].text
+    assert "2.070 mln per geneesmiddel" in found["nl"].text
+
+
+def test_every_assumption_is_logged(evidence: Result, written: Written) -> None:
+    text = pages(written("evidence"))["nl"].text
+    for spec in evidence.study.inputs:
+        label = spec.label["nl"]
+        assert (
+            f"{label} {spec.name} {Language('nl').plain(spec.value)}".replace(f"{label} {label}", label)
+            in text
+        )
+    assert "Lognormal(mediaan 1; log-sd 0,6)" in text
+    assert "0 met kans 0,25; anders PERT(0,02; 0,1; 0,2)" in text
+    assert "0,028, vast op de waarde van het plan" in text
+
+
+def test_the_run_can_be_repeated_from_the_page(evidence: Result, written: Written) -> None:
+    text = pages(written("evidence"))["en"].text
+    assert evidence.digest in text
+    assert f"mcengine run study.toml --draws {evidence.draws} --replicates 8 --seed 1" in text
+    assert all(digest in text for _, digest in evidence.study.sources)
+
+
+def test_without_uncertain_inputs_there_is_one_number_and_no_distribution(
+    replica: Result, written: Written
+) -> None:
+    text = pages(written("replica"))["en"].text
+    assert "This study has no uncertain inputs" in text
+    assert "EUR 1,478.13 m." in text
+    assert "Payback year: 2031." in text
+    assert "computing precision" not in text
+    assert not list(written("replica").glob("figures/npv_*"))
+
+
+def test_a_model_without_plan_or_years(ishigami: Result, written: Written) -> None:
+    page = pages(written("ishigami"))["en"]
+    assert "The expected value of y is 3.5" in page.text
+    assert {"published", "years", "inconsistencies", "sets"}.isdisjoint(page.ids)
+    assert {path.name for path in written("ishigami").glob("figures/*.en.svg")} == {
+        "y_distribution.en.svg",
+        "y_s_curve.en.svg",
+    }
+
+
+def test_pooled_sets_are_told_apart_their_disagreement_first(pool: Result, written: Written) -> None:
+    text = pages(written("pool"))["en"].text
+    disagreement = text.index("The assumption sets do not give the same answer")
+    assert disagreement < text.index("The chance that the plan pays (net present value above zero)")
+    language = Language("en")
+    for outputs in pool.sets.values():
+        shown = language.statistic(outputs["npv"].statistics["prob_positive"], PERCENT)
+        assert f"{shown.value} {shown.interval}" in text
+    assert text.count("Assumption set: ") == 3
+
+
+def test_a_figure_that_differs_is_said_in_words(replica: Result, tmp_path: Path) -> None:
+    assert replica.study.plan is not None
+    first, *others = replica.study.plan.published
+    plan = replace(replica.study.plan, published=(replace(first, value=301.0), *others))
+    text = fresh(replace(replica, study=replace(replica.study, plan=plan)), tmp_path)["en"].text
+    assert "38 of 39 published figures are reproduced." in text
+    assert "301 300 ✗ differs" in text
+
+
+def test_refused_statistics_say_why(tmp_path: Path) -> None:
+    from tests.report.conftest import small
+
+    text = fresh(small("evidence", draws=256), tmp_path)["nl"].text
+    assert "– vraagt minstens 4.000 trekkingen over 8 herhalingen, heeft er 256" in text
+
+
+def test_warnings_and_notes_are_shown(evidence: Result, tmp_path: Path) -> None:
+    told = replace(
+        evidence, notes=("4,096 draws instead of 4,095: 8 replicates of 512 each",), warnings=("a < b",)
+    )
+    text = fresh(told, tmp_path)["nl"].text
+    assert "4.096 trekkingen in plaats van 4.095: 8 herhalingen van elk 512" in text
+    assert "a < b" in text
+
+
+def test_the_same_run_gives_the_same_bytes(pool: Result, tmp_path: Path) -> None:
+    first, second = (write_report(pool, tmp_path / name) for name in ("a", "b"))
+    assert [path.relative_to(tmp_path / "a") for path in first] == [
+        path.relative_to(tmp_path / "b") for path in second
+    ]
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_one_language_alone_has_no_link_to_another(evidence: Result, tmp_path: Path) -> None:
+    files = {path.name for path in write_report(evidence, tmp_path, languages=("nl",))}
+    assert "report.nl.html" in files
+    assert "report.en.html" not in files
+    assert all(link.startswith("#") for link in Page(tmp_path / "report.nl.html").links)
+
+
+def test_a_report_takes_seconds(evidence: Result, tmp_path: Path) -> None:
+    write_report(evidence, tmp_path)
+    started = time.process_time()
+    write_report(evidence, tmp_path)
+    assert time.process_time() - started < 5.0
+
+
+def test_every_section_has_a_template_and_a_title() -> None:
+    import mcengine.report as package
+
+    folder = Path(package.__file__).parent / "templates" / "sections"
+    names = [name for name, _ in SECTIONS]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.html.jinja" for name in names)
+    assert all(Language("nl")(f"section.{name}") for name in names)
