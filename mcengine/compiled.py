@@ -57,7 +57,7 @@ def _source_key() -> str:
 
 
 def _choose_cache() -> Path:
-    """The first that can be written of NUMBA_CACHE_DIR, the package's __pycache__, the user's cache, a temporary folder."""
+    """The first that can be written: NUMBA_CACHE_DIR, the package's __pycache__, the user's cache, a temporary one."""
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mcengine"
     named = [Path(numba_config.CACHE_DIR)] if numba_config.CACHE_DIR else []
     last = Path(tempfile.gettempdir()) / f"mcengine-{os.getuid()}"

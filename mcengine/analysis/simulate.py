@@ -115,7 +115,9 @@ def run(
     collected = _Collected(problem, layout, threads or default_threads())
     watcher = observer(problem, layout.total) if observer else None
     started = time.perf_counter()
-    for number, count in enumerate(looks, start=1):
+    taken = 0
+    for count in looks:
+        taken += 1
         indices = range(len(collected.rows), count)
         for replicate in run_replicates(problem, layout.draws, indices, threads=threads, block=block, observer=watcher):
             collected.add(replicate)
@@ -126,7 +128,7 @@ def run(
             break
     if targets:
         level = 1.0 - MISS / len(looks)
-        state = Stopping(until or "", looks[0], cap, reason(reached), number, len(looks), level, reached)
+        state = Stopping(until or "", looks[0], cap, reason(reached), taken, len(looks), level, reached)
         result = replace(result, stopping=state)
     return replace(result, correlations=rank_correlations(problem))
 

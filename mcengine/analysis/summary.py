@@ -197,7 +197,7 @@ def censored_year(
 def summarise(
     problem: Problem, columns: tuple[str, ...], rows: Array, pool: Pool, level: float = 0.95
 ) -> tuple[dict[str, OutputResult], dict[str, dict[str, OutputResult]]]:
-    """(outputs, outputs by pooled set) from the replicates' rows, float64 (replicates, numbers); `level` of intervals."""
+    """(outputs, outputs by pooled set) from the replicates' rows, float64 (replicates, numbers)."""
     outputs: dict[str, OutputResult] = {}
     sets: dict[str, dict[str, OutputResult]] = {name: {} for name in problem.groups} if len(problem.groups) > 1 else {}
     for k, output in enumerate(problem.watched):

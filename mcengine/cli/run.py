@@ -54,8 +54,8 @@ def run(
         typer.Option(
             "--until",
             metavar="TARGETS",
-            help="Go on to a precision, as in 'npv.mean=10m, npv.p05=1%, npv.prob_positive=0.1pp'; looks at 1, 2, 4 ... "
-            "times --draws.",
+            help="Go on to a precision, as in 'npv.mean=10m, npv.p05=1%, npv.prob_positive=0.1pp'; looks at 1, 2, 4 "
+            "... times --draws.",
         ),
     ] = None,
     cap: Annotated[

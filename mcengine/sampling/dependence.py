@@ -20,10 +20,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import chdtri, ndtri, stdtr
+from scipy.special import chdtri, ndtr, ndtri, stdtr
 
 from mcengine.compiled import pure
 from mcengine.errors import Fault, InputError
+from mcengine.sampling.cubics import NODES, coefficients
 from mcengine.simd import WIDTH, load, splat, store
 
 Array = NDArray[np.float64]
@@ -213,19 +214,15 @@ def build_copula(
     return copula, repairs
 
 
-_CHEBYSHEV = (1.0 + np.cos((2 * np.arange(4) + 1) * np.pi / 8)) / 2
-_TO_COEFFICIENTS = np.linalg.inv(np.vander(_CHEBYSHEV, 4, increasing=True))
 _MIXING_CELLS, _MIXING_LIMIT = 512, 8.3
 
 
 def _mixing_table(dof: float) -> Array:
     """sqrt(nu / chi^2_nu) at the normal score z of its probability, coefficients float64 (512, 4)."""
-    from scipy.special import ndtr
-
     width = 2 * _MIXING_LIMIT / _MIXING_CELLS
-    z = -_MIXING_LIMIT + width * (np.arange(_MIXING_CELLS)[:, None] + _CHEBYSHEV[None, :])
+    z = -_MIXING_LIMIT + width * (np.arange(_MIXING_CELLS)[:, None] + NODES[None, :])
     values: Array = np.sqrt(dof / chdtri(dof, ndtr(z)))
-    return values @ _TO_COEFFICIENTS.T
+    return coefficients(values)
 
 
 def _t_score_table(dof: float) -> Array:
@@ -233,9 +230,9 @@ def _t_score_table(dof: float) -> Array:
     each = 1 << _T_CELLS_LOG2
     octave = np.exp2(np.repeat(np.arange(_T_LOWEST, _T_HIGHEST), each).astype(np.float64))
     low = octave * (1 + np.tile(np.arange(each), _T_HIGHEST - _T_LOWEST) / each)
-    t = low[:, None] + (octave / each)[:, None] * _CHEBYSHEV[None, :]
+    t = low[:, None] + (octave / each)[:, None] * NODES[None, :]
     scores: Array = np.minimum(-ndtri(stdtr(dof, -t)), _MIXING_LIMIT)
-    return scores @ _TO_COEFFICIENTS.T
+    return coefficients(scores)
 
 
 @pure

@@ -18,6 +18,7 @@ Cells are doubled until, checked between the nodes, the error is below 1e-7 of t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from scipy.special import ndtr, ndtri
 from mcengine.compiled import pure
 from mcengine.errors import McEngineError
 from mcengine.families import Distribution
+from mcengine.sampling.cubics import NODES, coefficients
 from mcengine.simd import WIDTH, cubic, exponent_cell, load, real, splat, store, where, whole
 
 Array = NDArray[np.float64]
@@ -34,8 +36,6 @@ Array = NDArray[np.float64]
 Z_LIMIT = 8.3  # beyond Phi^-1(2^-54), the smallest uniform; scores are clamped here
 TOLERANCE = 1e-7  # of the interquartile range
 _STRICT = 6.0  # |z| within which the tolerance holds as it stands: u from 1e-9 to 1 - 1e-9
-_NODES = (1.0 + np.cos((2 * np.arange(4) + 1) * np.pi / 8)) / 2  # Chebyshev nodes on [0, 1]
-_TO_COEFFICIENTS = np.linalg.inv(np.vander(_NODES, 4, increasing=True))
 _CHECKS = np.array([1e-6, 0.12, 0.31, 0.5, 0.69, 0.88, 1.0 - 1e-6])
 _MAX_CELLS = 1 << 14
 _DEPTH = 36  # octaves of a graded section; below 2^-36 of its length the value stays that of its first cell
@@ -110,9 +110,9 @@ class _Section:
 
 def _fit(distribution: Distribution, section: _Section) -> _Section:
     """The section with the cubics through the Chebyshev nodes of each cell, coefficients (cells, 4)."""
-    z = section.z(_NODES)
+    z = section.z(NODES)
     values = quantile_at_score(distribution, z.ravel()).reshape(z.shape)
-    return replace(section, coefficients=values @ _TO_COEFFICIENTS.T)
+    return replace(section, coefficients=coefficients(values))
 
 
 def _worst_error(distribution: Distribution, section: _Section, spread: float) -> float:
@@ -172,7 +172,7 @@ def _sections(distribution: Distribution) -> list[_Section]:
         extremes = distribution.ppf(np.array([0.001, 0.999]))
         spread = float(extremes[1] - extremes[0]) or max(abs(float(extremes[0])), 1.0)
     sections: list[_Section] = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         sections += _tabled(distribution, low, high, (low > -Z_LIMIT, high < Z_LIMIT), spread)
     return sections
 
@@ -206,8 +206,8 @@ def _score_table() -> Array:
     octave = np.repeat(np.arange(-_OCTAVES, 0), _CELLS).astype(np.float64)
     step = np.tile(np.arange(_CELLS), _OCTAVES)
     low, width = np.exp2(octave) * (1 + step / _CELLS), np.exp2(octave) / _CELLS
-    scores = ndtri(low[:, None] + width[:, None] * _NODES[None, :])
-    return np.ascontiguousarray(scores @ _TO_COEFFICIENTS.T).ravel()
+    scores = ndtri(low[:, None] + width[:, None] * NODES[None, :])
+    return coefficients(scores).ravel()
 
 
 SCORE_TABLE = _score_table()
