@@ -112,7 +112,7 @@ def _count_bins(y, low, width, histogram):
 
 @pure
 def _add_lanes(y, start, centre, sums, squares, lowest, highest):
-    """Add y to the lanes; y[i] belongs to lane (start + i) mod 16."""
+    """Add y to the lanes; y[i] belongs to lane (start + i) mod 8."""
     n = y.shape[0]
     head = min((LANES - start % LANES) % LANES, n)
     for i in range(head):
