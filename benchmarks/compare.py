@@ -73,7 +73,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
@@ -144,9 +145,7 @@ def compare(base: Path, head: Path, names: tuple[str, ...] = GATED) -> Compariso
             cost = {name: min(pair[1].seconds(name, 1) for _ in range(5)) * ready[name] for name in common}
             calls = {name: max(1, round(SAMPLE / cost[name])) for name in common}
         launches = 0
-        while common and (
-            launches < decision.LAUNCHES or decision.needs_more([*found.changes().values()], launches)
-        ):
+        while common and (launches < decision.LAUNCHES or decision.needs_more([*found.changes().values()], launches)):
             for _ in range(decision.LAUNCHES if launches == 0 else decision.STEP):
                 with _workers(base, head, Path(folder), tuple(common), cpus[launches % len(cpus)]) as pair:
                     _launch(pair, calls, found)

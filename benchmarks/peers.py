@@ -206,9 +206,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=stages.processors())
     parser.add_argument("--out", type=Path, help="also write the table here")
     options = parser.parse_args()
-    text = table(
-        measure(options.draws, options.peer_draws, options.rounds, options.threads), options.threads
-    )
+    text = table(measure(options.draws, options.peer_draws, options.rounds, options.threads), options.threads)
     print(text)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)

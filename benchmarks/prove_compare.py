@@ -12,8 +12,10 @@ import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import compare
 import decision
@@ -21,12 +23,13 @@ import stages
 
 PARTS = ("mcengine", "studies", "distributions")
 KERNEL = Path("mcengine/models/investment.py")
-IDLE = '''
+IDLE = """
+from mcengine.compiled import jit as _jit
 
 _fast = rows
 
 
-@jit
+@_jit
 def rows(x, out, constants):
     _fast(x, out, constants)
     waste = out[0, 0]
@@ -34,7 +37,7 @@ def rows(x, out, constants):
         waste = waste * 0.9999 + 1.0
     if waste == 0.123:
         out[0, 0] = waste
-'''
+"""
 
 
 def copy_package(target: Path, turns: int = 0) -> Path:
@@ -58,21 +61,16 @@ def calibrate(slowdown: float) -> int:
             waste = waste * 0.9999 + 1.0
         return waste
 
-    def timed(turns: int) -> float:
+    def seconds(call: Callable[[], Any]) -> float:
         started = time.process_time()
-        idle(turns, 1.0)
+        call()
         return time.process_time() - started
 
-    timed(1)
-    step = median(timed(1_000_000) for _ in range(25)) / 1_000_000
-    blocks = 256
+    blocks, steps = 256, 1_000_000
     kernel = stages.work("kernel", blocks)
-    samples = []
-    for _ in range(25):
-        started = time.process_time()
-        kernel.call()
-        samples.append(time.process_time() - started)
-    return round(slowdown * median(samples) / blocks / step)
+    idle(1, 1.0)
+    pairs = [(seconds(kernel.call) / blocks, seconds(lambda: idle(steps, 1.0)) / steps) for _ in range(51)]
+    return round(slowdown * median(block / step for block, step in pairs))
 
 
 def trial(turns: int) -> bool:
@@ -85,6 +83,8 @@ def trial(turns: int) -> bool:
         f"{name} {item.percent:+.1f}% (noise {100 * item.noise:.1f}%, {len(found.ratios[name])} launches)"
         for name, item in found.changes().items()
     )
+    if found.missing or found.new:
+        raise RuntimeError(f"a copy cannot be measured: {found.missing or found.new}")
     flagged = found.failed()
     print(f"  {'flagged' if flagged else 'passed '}  {said}", flush=True)
     return flagged

@@ -59,7 +59,8 @@ def _words(p: Any) -> Any:
     return words
 
 
-def _block() -> int:
+def block() -> int:
+    """Draws in a block of the engine."""
     from mcengine.engine.replicates import DEFAULT_BLOCK
 
     return int(DEFAULT_BLOCK)
@@ -84,79 +85,52 @@ def _copied(values: Any) -> Any:
 
 
 def _points(sampler: str, blocks: int) -> Work:
-    from mcengine.compiled import jit
-    from mcengine.sampling.points import fill
-
-    @jit
-    def loop(points, words, places, blocks, u):  # type: ignore[no-untyped-def]
-        for b in range(blocks):
-            for k in range(places.shape[0]):
-                fill(points, words, places[k], 0, b * u.shape[1], u[k])
+    import loops
 
     p = problem(sampler)
-    u = aligned((len(p.design.uncertain), _block()))
+    u = aligned((len(p.design.uncertain), block()))
     arguments = (p.points, _words(p), p.design.uncertain, blocks, u)
-    return Work(blocks * u.shape[1], lambda: loop(*arguments))
+    return Work(blocks * u.shape[1], lambda: loops.uniforms(*arguments))
 
 
 def _transform(blocks: int) -> Work:
-    from mcengine.compiled import jit
-    from mcengine.sampling.dependence import correlate
-    from mcengine.sampling.tables import normal_scores, quantiles
+    import loops
 
-    @jit
-    def loop(u, design, tables, copula, blocks, z, x):  # type: ignore[no-untyped-def]
-        for _ in range(blocks):
-            for k in range(u.shape[0]):
-                normal_scores(u[k], design.score_table, z[k])
-            correlate(copula, z)
-            for k in range(u.shape[0]):
-                quantiles(design.slot[0, k], z[k], tables, x[design.uncertain[k]])
-
-    p, block = problem(), _block()
+    p, width = problem(), block()
     count = len(p.design.uncertain)
-    u = _copied(np.random.default_rng(SEED).random((count, block)))
-    z, x = aligned((count, block)), aligned((len(p.model.inputs), block))
+    u = _copied(np.random.default_rng(SEED).random((count, width)))
+    z, x = aligned((count, width)), aligned((len(p.model.inputs), width))
     arguments = (u, p.design, p.tables[0], p.copulas[0], blocks, z, x)
-    return Work(blocks * block, lambda: loop(*arguments))
+    return Work(blocks * width, lambda: loops.transform(*arguments))
 
 
 def _inputs(blocks: int) -> Work:
-    from mcengine.compiled import jit
-    from mcengine.engine.blocks import SPACE, fill_inputs
+    import loops
 
-    @jit
-    def loop(points, words, design, tables, copulas, blocks, x, z, group):  # type: ignore[no-untyped-def]
-        for b in range(blocks):
-            fill_inputs(points, words, design, tables, copulas, 0, b * x.shape[1], x, z, group)
+    from mcengine.engine.blocks import SPACE
 
-    p, block = problem(), _block()
-    x = _copied(np.repeat(p.design.fixed[:1].T, block, axis=1))
-    z = aligned((SPACE + len(p.design.uncertain), block))
-    group = np.zeros(block, dtype=np.int64)
+    p, width = problem(), block()
+    x = _copied(np.repeat(p.design.fixed[:1].T, width, axis=1))
+    z = aligned((SPACE + len(p.design.uncertain), width))
+    group = np.zeros(width, dtype=np.int64)
     arguments = (p.points, _words(p), p.design, p.tables, p.copulas, blocks, x, z, group)
-    return Work(blocks * block, lambda: loop(*arguments))
+    return Work(blocks * width, lambda: loops.inputs(*arguments))
 
 
 def _kernel(blocks: int) -> Work:
-    from mcengine.compiled import jit
+    import loops
 
-    @jit
-    def loop(function, x, out, constants, blocks):  # type: ignore[no-untyped-def]
-        for _ in range(blocks):
-            function(x, out, constants)
-
-    p, block = problem(), _block()
-    x = _copied(p.draws(0, 0, block)[0])
-    out = aligned((len(p.model.headline_outputs) + p.model.scratch, block))
+    p, width = problem(), block()
+    x = _copied(p.draws(0, 0, width)[0])
+    out = aligned((len(p.model.headline_outputs) + p.model.scratch, width))
     arguments = (p.function, x, out, p.model.constants, blocks)
-    return Work(blocks * block, lambda: loop(*arguments))
+    return Work(blocks * width, lambda: loops.kernel(*arguments))
 
 
 def _run(blocks: int) -> Work:
     from mcengine.engine.replicates import run_replicate
 
-    p, count = problem(), max(1, blocks * _block() // DRAWS)
+    p, count = problem(), max(1, blocks * block() // DRAWS)
     return Work(count * DRAWS, lambda: [run_replicate(p, index, DRAWS) for index in range(count)])
 
 

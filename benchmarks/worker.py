@@ -14,8 +14,6 @@ import sys
 import time
 from importlib import import_module
 
-import stages
-
 
 def main() -> None:
     """Prepare the stages named on the command line, then answer requests."""
@@ -23,7 +21,7 @@ def main() -> None:
     for name in sys.argv[1:]:
         try:
             package = import_module("mcengine").__file__ or ""
-            works[name] = stages.work(name)
+            works[name] = import_module("stages").work(name)
         except Exception as error:  # an older or newer package may lack what this stage calls
             absent[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     ready = {name: work.draws for name, work in works.items()}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mcengine.analysis.evaluation import evaluate
     from mcengine.analysis.result import Result
+    from mcengine.analysis.sensitivity import sensitivity
     from mcengine.analysis.simulate import run
     from mcengine.errors import McEngineError
     from mcengine.inputs.assumptions import Assumption, AssumptionSet, Evidence
@@ -39,6 +40,7 @@ __all__ = [
     "load_study",
     "replay",
     "run",
+    "sensitivity",
 ]
 
 _HOME = {
@@ -54,6 +56,7 @@ _HOME = {
     "load_study": "mcengine.inputs.study",
     "replay": "mcengine.store.replay",
     "run": "mcengine.analysis.simulate",
+    "sensitivity": "mcengine.analysis.sensitivity",
 }
 
 

@@ -63,6 +63,8 @@ class OutputResult:
     draws: int
     statistics: Mapping[str, Statistic]
     distribution: Distribution | None = None
+    curve: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """The S-curve for plots: values in the output's unit, ascending, and the share of all draws below each, 0 ... 1."""
 
     def __getattr__(self, name: str) -> Statistic:
         statistics: Mapping[str, Statistic] = self.__dict__.get("statistics", {})

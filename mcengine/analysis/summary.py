@@ -17,7 +17,6 @@ from scipy.special import betaincinv, stdtrit
 
 from mcengine.analysis.result import NEVER, Distribution, OutputResult, Statistic, YearlyResult
 from mcengine.engine.accumulators import BINS, BODY, TAIL
-from mcengine.engine.accumulators import NEVER as NEVER_BIN
 from mcengine.engine.problem import Problem
 from mcengine.engine.replicates import (
     CARRIED,
@@ -35,6 +34,7 @@ Array = NDArray[np.float64]
 
 RARE = 5  # fewer events than this many a replicate: the binomial bounds are looked at too
 PLOT_BINS = 120
+CURVE_STEPS = 200
 
 
 def half_width(values: Array, level: float = 0.95) -> float:
@@ -50,6 +50,33 @@ def binomial_bounds(events: float, draws: float, level: float = 0.95) -> tuple[f
     low = 0.0 if events <= 0 else float(betaincinv(events, draws - events + 1, tail))
     high = 1.0 if events >= draws else float(betaincinv(events + 1, draws - events, 1 - tail))
     return low, high
+
+
+def skewed_interval(value: float, values: Array, level: float = 0.95) -> Statistic:
+    """`value` with an interval that allows for skew replicates: the t interval and Hall's together.
+
+    Sobol' points remove the smooth part of the error; what is left of a replicate's mean of a long-tailed output is
+    its one or two most extreme draws, so replicates' means stay skew however long they are, and a t interval alone
+    covers 92-93% instead of 95. Hall's (1992, Annals of Statistics 20, 221-236) cubic transformation removes the
+    skewness of the studentised mean; the union of both covers as it says (tests/statistical) and costs 3% of
+    width where there is no skew.
+    """
+    count, spread = len(values), float(np.std(values, ddof=1))
+    half = half_width(values, level)
+    if spread == 0.0:
+        return Statistic(value, (value, value))
+    centred = values - values.mean()
+    skew = float(np.mean(centred**3) / np.mean(centred**2) ** 1.5)
+    step = half / spread
+    low, high = spread * _unskewed(step, skew, count), spread * _unskewed(-step, skew, count)
+    return Statistic(value, (value - max(half, low), value + max(half, -high)))
+
+
+def _unskewed(x: float, skew: float, count: int) -> float:
+    """Inverse of Hall's transformation g(x) = x + skew x^2 / 3 + skew^2 x^3 / 27 + skew / (6 count)."""
+    if abs(skew) < 1e-6:
+        return x - skew / (6 * count)
+    return 3.0 / skew * float(np.cbrt(1.0 + skew * (x - skew / (6 * count))) - 1.0)
 
 
 def interval(value: float, values: Array, level: float = 0.95) -> Statistic:
@@ -134,11 +161,11 @@ def continuous(
     highest = float(_column(columns, rows, f"{label}.max").max())
     shares = _column(columns, rows, f"{label}.prob_positive")
     statistics = {
-        "mean": interval(float((counts * means).sum() / draws), means, level),
-        "sd": interval(_pooled_sd(counts, means, sds), sds, level),
+        "mean": skewed_interval(float((counts * means).sum() / draws), means, level),
+        "sd": skewed_interval(_pooled_sd(counts, means, sds), sds, level),
     }
     pooled = np.clip(quantiles_of(histogram, low, width, whole=False), lowest, highest)
-    tail = max(float(shortfall(histogram, SHORTFALL * draws, low, width)), lowest)
+    tail = min(max(float(shortfall(histogram, SHORTFALL * draws, low, width)), lowest), highest)
     for name, value in (*zip(QUANTILES, pooled.tolist(), strict=True), ("expected_shortfall_05", tail)):
         values = _column(columns, rows, f"{label}.{name}")
         lost = bool(np.isnan(values).any())
@@ -148,7 +175,9 @@ def continuous(
     ordered["prob_positive"] = share
     ordered["expected_shortfall_05"] = statistics["expected_shortfall_05"]
     ordered["min"], ordered["max"] = (Statistic(v, None, "of the draws made") for v in (lowest, highest))
-    return OutputResult(output.key, output.unit, output.kind, int(draws), ordered, _plot_bins(histogram, low, width))
+    shape = _plot_bins(histogram, low, width)
+    curve = cumulative_curve(histogram, grid, shape.edges)
+    return OutputResult(output.key, output.unit, output.kind, int(draws), ordered, shape, curve)
 
 
 def _year_value(value: float) -> float | str:
@@ -228,17 +257,24 @@ def summarise_years(problem: Problem, columns: tuple[str, ...], rows: Array, dra
             if np.isnan(values).any():
                 band[name] = refused(name, draws, len(rows))
             else:
-                band[name] = interval(float(values.mean()), values)
+                make = skewed_interval if name == "mean" else interval
+                band[name] = make(float(values.mean()), values)
     return {name: YearlyResult(name, units[name], draws, bands) for name, bands in years.items()}
 
 
-def cumulative_curve(histogram: NDArray[np.int64], grid: tuple[float, float]) -> tuple[Array, Array]:
-    """The S-curve from a pooled histogram: values, float64 (k,), and the share of draws at or below each."""
-    used = np.flatnonzero(histogram[:NEVER_BIN])
-    picked = used[:: max(1, len(used) // 400)]
-    shares = np.cumsum(histogram) / histogram.sum()
-    values = np.array([bin_edge(float(b + 1), *grid) for b in picked])
-    return values, shares[picked]
+def cumulative_curve(histogram: NDArray[np.int64], grid: tuple[float, float], values: Array) -> tuple[Array, Array]:
+    """The S-curve of all draws: values, float64 (k,), and the share of the draws below each, from 0 to 1.
+
+    The shares are exact, as every point is an edge of the fine histogram: its two ends, the edges at `values`, and
+    both sides of the bins that hold the quantiles 1/200, 2/200 ..., so that an atom shows as a step.
+    """
+    low, width = grid
+    below = np.concatenate(([0], np.cumsum(histogram)))  # draws below the lower edge of each bin
+    used = np.flatnonzero(histogram)
+    holding = np.searchsorted(below, np.arange(1, CURVE_STEPS) / CURVE_STEPS * below[-1]) - 1
+    inner = TAIL + np.rint((values - low) / width).astype(np.int64)
+    edges = np.unique(np.concatenate((used[:1], used[-1:] + 1, holding, holding + 1, inner)))
+    return np.array([float(bin_edge(float(edge), low, width)) for edge in edges]), below[edges] / below[-1]
 
 
 assert len(PROBABILITIES) == len(QUANTILES)

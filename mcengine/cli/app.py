@@ -15,6 +15,7 @@ from mcengine.cli.list import list_all
 from mcengine.cli.replay import replay
 from mcengine.cli.report import report
 from mcengine.cli.run import run
+from mcengine.cli.sensitivity import sensitivity
 
 FIRST_CONTACT = """\
 mcengine answers, for a public investment plan: how likely is it that the plan pays, what drives that, what
@@ -59,6 +60,7 @@ app.command("list")(guarded(list_all))
 app.command()(guarded(check))
 app.command()(guarded(evaluate))
 app.command()(guarded(run))
+app.command()(guarded(sensitivity))
 app.command()(guarded(replay))
 app.command()(guarded(compare))
 app.command()(guarded(report))

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.engine.accumulators import Watch, build_watch
+from mcengine.engine.accumulators import BODY, Watch, build_watch
 from mcengine.engine.blocks import Design, inputs_and_outputs
-from mcengine.errors import NonFiniteError
+from mcengine.errors import Fault, InputError, NonFiniteError
 from mcengine.inputs.study import Study
-from mcengine.models.build import build_model
+from mcengine.models.build import build_model, check_inputs
 from mcengine.models.model import YEAR, Model, Output
 from mcengine.sampling.dependence import Copula, Repair, build_copula, independent
 from mcengine.sampling.points import DEFAULT_SAMPLER, Points, build_points
-from mcengine.sampling.tables import SCORE_TABLE, Tables, build_tables
+from mcengine.sampling.tables import SCORE_TABLE, TableError, Tables, build_tables
 from mcengine.simd import WIDTH
 
 PILOT_REPLICATE = 2**32 - 1  # no run has that many replicates
@@ -113,10 +113,24 @@ def _design(study: Study, model: Model) -> tuple[Design, tuple[Tables, ...]]:
     for g in range(groups):
         drawn = [k for k, j in enumerate(uncertain) if random[g, j]]
         slot[g, drawn] = np.arange(len(drawn))
-        tables.append(build_tables([laws[g][uncertain[k]] for k in drawn]))
+        tables.append(_tabled(study, g, [model.inputs[uncertain[k]] for k in drawn]))
     weights = np.array([member.weight for member in study.sets] or [1.0])
     design = Design(fixed, uncertain.astype(np.int64), slot, np.cumsum(weights), SCORE_TABLE)
     return design, tuple(tables)
+
+
+def _tabled(study: Study, group: int, names: list[str]) -> Tables:
+    """Quantile tables of the inputs `names` of one set; a law that cannot be tabled is named."""
+    faults = []
+    for name in names:
+        try:
+            build_tables([study.marginal(group, name)])
+        except TableError as error:
+            file = study.sets[group].set.file if study.sets else study.file
+            faults.append(Fault(file, f"assumptions[{name}]", None, str(error)))
+    if faults:
+        raise InputError(faults)
+    return build_tables([study.marginal(group, name) for name in names])
 
 
 def _copulas(study: Study, model: Model, uncertain: NDArray[np.int64]) -> tuple[tuple[Copula, ...], tuple[Repair, ...]]:
@@ -158,7 +172,10 @@ def build_problem(
     InputError      an output or model that does not exist
     NonFiniteError  a non-finite output already in the pilot
     """
-    model = build_model(study) if model is None else model
+    if model is None:
+        model = build_model(study)
+    else:
+        check_inputs(study, model)
     points = build_points(sampler, seed, model.inputs, draws)
     design, tables = _design(study, model)
     copulas, repairs = _copulas(study, model, design.uncertain)
@@ -172,7 +189,10 @@ def build_problem(
     for output, row in zip(watched, rows, strict=True):
         if output.kind != YEAR and not np.isfinite(pilot[row]).all():
             raise problem.refuse_non_finite(PILOT_REPLICATE, 0, PILOT_DRAWS)
-    years = [_first_year(model) if output.kind == YEAR else None for output in watched]
+    years = [
+        _first_year(model, pilot[row]) if output.kind == YEAR else None
+        for output, row in zip(watched, rows, strict=True)
+    ]
     return replace(problem, watch=build_watch(rows, pilot[rows], years))
 
 
@@ -181,5 +201,8 @@ def default_outputs(model: Model) -> tuple[Output, ...]:
     return tuple(o for o in model.headline_outputs if not o.name.startswith("pv_"))
 
 
-def _first_year(model: Model) -> int:
-    return min(output.year for output in model.outputs if output.year is not None)
+def _first_year(model: Model, pilot: NDArray[np.float64]) -> int:
+    """The first calendar year counted: the model's, or one well before the pilot's where it has no yearly tables."""
+    years = [output.year for output in model.outputs if output.year is not None]
+    finite = pilot[np.isfinite(pilot)]
+    return min(years) if years else int(np.floor(finite.min() if len(finite) else 0.0)) - BODY // 2

@@ -147,7 +147,7 @@ def _continuous_numbers(problem: Problem, totals: Totals, k: int, groups: slice)
     values = np.clip(quantiles_of(histogram, low, width, whole=False), lowest, highest)
     values = np.where(carried(count), values, np.nan)
     tail = float(shortfall(histogram, SHORTFALL * count, low, width))
-    tail = max(tail, lowest) if SHORTFALL * count >= CARRIED else np.nan
+    tail = min(max(tail, lowest), highest) if SHORTFALL * count >= CARRIED else np.nan
     mean = float(watch.centre[k]) + first / count
     share = totals.positive[k, groups].sum() / count
     return [count, mean, float(np.sqrt(variance)), lowest, highest, share, *values, tail]

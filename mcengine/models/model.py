@@ -122,8 +122,10 @@ class Model:
             source = getattr(self.rows, "py_func", self.rows)
             counted = getattr(self.rows, "targetoptions", {}).get("_nrt", True)  # see `compiled.pure`
             compiler: Any = numba.cfunc  # numba's hints leave out its options
+            # numba's cache would not see a change in what a kernel of the user's calls in another file
+            own = source.__module__.startswith("mcengine.")
             self._compiled["function"] = compiler(
-                signature, cache=True, nopython=True, error_model="numpy", _nrt=counted
+                signature, cache=own, nopython=True, error_model="numpy", _nrt=counted
             )(source)
         return self._compiled["function"]
 

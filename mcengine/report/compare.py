@@ -50,6 +50,12 @@ class ComparedRun:
         return found
 
     @property
+    def level(self) -> float:
+        """Level of its intervals, above 0.95 where the run could stop early."""
+        until: Mapping[str, Any] = self.summary.get("until", {})
+        return float(until.get("level", 0.95))
+
+    @property
     def uncertain(self) -> bool:
         """Whether any input varies."""
         return tables.is_uncertain(self.study)
@@ -61,7 +67,8 @@ class ComparedRun:
         statistic = self.outputs[output].statistics[name]
         if self.uncertain:
             return statistic
-        only = "p50" if self.outputs[output].kind == "year" else "mean"
+        shown = [key for found, key, _ in tables.KEY_FIGURES if found == output]
+        only = "mean" if "mean" in shown or "p50" not in shown else "p50"  # its one number stands in one row
         return Statistic(statistic.value) if name == only else None
 
 
@@ -97,6 +104,7 @@ def comparison(runs: Sequence[ComparedRun], language: Language) -> dict[str, Any
     ranges = [(title, _drawn(run, headline)) for title, run in zip(titles, runs, strict=True)]
     plans = {run.study.plan.title.get(code, run.study.plan.name) for run in runs if run.study.plan}
     return {
+        "intro": _intro(runs, language),
         "answer": _answer(runs, titles, headline, language),
         "plan": plans.pop() if len(plans) == 1 else "",
         "picture": whisker_picture(language, "comparison", ranges, headline, first[headline].unit),
@@ -111,6 +119,16 @@ def comparison(runs: Sequence[ComparedRun], language: Language) -> dict[str, Any
         "rows": _rows(runs, headline, language),
         "settings": _settings(runs, language),
     }
+
+
+def _intro(runs: Sequence[ComparedRun], language: Language) -> str:
+    """How to read the page, with the level of the intervals or where to find it."""
+    levels = {run.level for run in runs}
+    return (
+        language("compare.intro", level=language.level(levels.pop()))
+        if len(levels) == 1
+        else language("compare.levels")
+    )
 
 
 def _titles(runs: Sequence[ComparedRun], code: str) -> list[str]:
@@ -166,7 +184,17 @@ def _settings(runs: Sequence[ComparedRun], language: Language) -> list[tuple[str
     rows = [(language(f"repeat.{name}"), [str(found[name]) for found in options]) for name in shared]
     sets = [", ".join(m.set.title.get(language.code, m.set.name) for m in run.study.sets) for run in runs]
     rows.append((language("sets.set"), [text or language("compare.not_there") for text in sets]))
+    rows.append((language("compare.dependence"), [_dependence(run, language) for run in runs]))
+    if len({run.level for run in runs}) > 1:
+        rows.append((language("compare.level"), [language.level(run.level) for run in runs]))
     for name, show in (("draws", True), ("replicates", True), ("seed", False)):
         values = [run.summary[name] for run in runs]
         rows.append((language(f"repeat.{name}"), [language.number(v, 0) if show else str(v) for v in values]))
     return rows
+
+
+def _dependence(run: ComparedRun, language: Language) -> str:
+    """How the inputs were drawn together."""
+    if not run.uncertain:
+        return language("compare.not_there")
+    return language("compare.correlated" if run.summary.get("correlations") else "compare.independent")

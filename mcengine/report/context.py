@@ -37,6 +37,11 @@ class Context:
         """Whether there is anything to draw a distribution of."""
         return tables.is_uncertain(self.result.study)
 
+    @property
+    def level(self) -> str:
+        """Level of the intervals of the outputs' statistics, "95%"; higher where the run could stop early."""
+        return self.language.level(tables.level(self.result))
+
     @cached_property
     def set_titles(self) -> Mapping[str, str]:
         """Title of each pooled set in this language, by name."""
@@ -46,6 +51,11 @@ class Context:
         """A statistic of an output as text; None when the run has none of that name."""
         statistic = output.statistics.get(name)
         return None if statistic is None else self.language.statistic(statistic, style_of(output.kind, name))
+
+    def unit_of(self, output: OutputResult) -> str:
+        """The unit to write beside an output's name: "" where the name says it, as of years, ratios and jobs."""
+        said = output.kind == "year" or output.name == "bcr" or output.unit == output.name.partition("[")[0]
+        return "" if said else self.unit(output.unit)
 
     def unit(self, unit: str) -> str:
         """A unit in this language, "" for none."""

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcengine.report import tables
-from mcengine.report.language import Language
+from mcengine.report import dependence, tables
+from mcengine.report.language import LANGUAGES, SHARES, Language
 
 if TYPE_CHECKING:
     from mcengine.analysis.result import Result, Statistic
@@ -38,10 +38,16 @@ def write_workbook(result: Result, path: Path, *, published: tables.Published | 
 
 def sheets(result: Result, published: tables.Published | None) -> Iterator[tuple[str, Row, Sequence[Row]]]:
     """(sheet name, headings, rows) of every sheet, in order."""
-    yield "Statistics", STATISTICS_HEADS, list(_statistics(result))
+    level = Language("en").level(tables.level(result))
+    heads = [head.replace("95%", level) for head in STATISTICS_HEADS]
+    yield "Statistics", heads, list(_statistics(result))
     if result.years:
         yield "Years", YEARS_HEADS, list(_years(result))
     yield "Assumptions", ASSUMPTIONS_HEADS, list(_assumptions(result))
+    if result.correlations:
+        yield "Dependence", DEPENDENCE_HEADS, list(_dependence(result))
+    if result.stopping is not None:
+        yield "Stopping", STOPPING_HEADS, list(_stopping(result))
     if published is not None:
         yield "Published", PUBLISHED_HEADS, list(_published(published))
     yield "Run", ("what / wat", "value / waarde"), list(_run(result))
@@ -51,7 +57,8 @@ STATISTICS_HEADS = (
     "set", "output", "statistic", "unit", "value", "low 95%", "high 95%", "note",
     "name (English)", "naam (Nederlands)",
 )  # fmt: skip
-"""`low` and `high` bound the computing precision (rekenprecisie) of `value`; `set` is empty for all draws."""
+"""`low` and `high` bound the computing precision (rekenprecisie) of `value`; `set` is empty for all draws. A run
+that could stop early has the level of its intervals in place of 95%."""
 
 
 def _bounds(statistic: Statistic) -> tuple[Cell, Cell]:
@@ -67,7 +74,7 @@ def _statistics(result: Result) -> Iterator[Row]:
 
 
 YEARS_HEADS = (
-    "quantity", "unit", "year",
+    "quantity", "unit", "year", "draws",
     *(f"{name}{part}" for name in YEARLY for part in ("", " low 95%", " high 95%")),
     "name (English)", "naam (Nederlands)",
 )  # fmt: skip
@@ -81,7 +88,7 @@ def _years(result: Result) -> Iterator[Row]:
             cells: list[Cell] = []
             for name in YEARLY:
                 cells += (band[name].value, *_bounds(band[name]))
-            yield (yearly.name, yearly.unit, year, *cells, *names)
+            yield (yearly.name, yearly.unit, year, yearly.draws, *cells, *names)
 
 
 ASSUMPTIONS_HEADS = (
@@ -118,6 +125,42 @@ def _evidence(row: tables.AssumptionRow) -> Row:
     return None, row.spec.source, row.spec.locator, None, None, None, None
 
 
+DEPENDENCE_HEADS = (
+    "set", "input 1", "input 2", "target", "used", "moved by", "achieved", "low 95%", "high 95%", "attainable",
+    "confidence", "note", "name 1 (English)", "name 2 (English)", "naam 1 (Nederlands)", "naam 2 (Nederlands)",
+)  # fmt: skip
+"""Spearman's rank correlations; `attainable` is the largest in size that the two distributions allow.
+`used` is empty for the pairs beside the one that a repair of the matrix moved most."""
+
+
+def _dependence(result: Result) -> Iterator[Row]:
+    for row in dependence.pair_rows(result):
+        pair, specs = row.pair, (row.first, row.second)
+        yield (
+            *(pair.set, pair.first, pair.second, pair.target, None if row.most else pair.used, row.shift),
+            *(pair.achieved.value, *_bounds(pair.achieved), pair.attainable, row.confidence, row.note),
+            *(spec.label.get(code, spec.name) for code in LANGUAGES for spec in specs),
+        )
+
+
+STOPPING_HEADS = (
+    "target", "output", "statistic", "unit", "half-width", "allowed", "reached",
+    "level", "looks", "looks planned", "why",
+)  # fmt: skip
+
+
+def _stopping(result: Result) -> Iterator[Row]:
+    stopping = result.stopping
+    assert stopping is not None
+    for one in stopping.reached:
+        target, unit = one.target, result.outputs[one.target.output].unit
+        shown = "share" if target.statistic in SHARES else unit
+        yield (
+            *(target.text, target.output, target.statistic, shown, one.half_width, one.allowed),
+            *("yes" if one.met else "no", stopping.level, stopping.looks, stopping.planned, stopping.why),
+        )
+
+
 PUBLISHED_HEADS = (
     "study", "quantity", "year", "published", "computed", "decimals", "computed, rounded", "equal",
     "unit", "place in the plan", "name (English)", "naam (Nederlands)",
@@ -139,6 +182,7 @@ def _run(result: Result) -> Iterator[Row]:
     yield from ((name, value) for name, value in tables.options(result.study))
     yield "seed", str(result.seed)  # up to 2^128: more digits than a number in a cell holds
     yield from (("draws", result.draws), ("replicates", result.replicates), ("sampler", result.sampler))
+    yield "rank correlations", "as stated by the assumption sets" if result.correlations else "none: independent draws"
     yield from (("digest", result.digest), ("version", tables.version()))
     yield from zip(("verify", "repeat"), tables.commands(result), strict=True)
     yield from ((f"sha256 of {name}", digest) for name, digest in result.study.sources)

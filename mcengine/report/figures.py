@@ -104,13 +104,6 @@ def density(language: Language, output: OutputResult, label: str, chance: str) -
     return figure
 
 
-def _cumulative(output: OutputResult) -> tuple[np.ndarray, np.ndarray]:
-    """Edges of the histogram and the share of all draws below each, float64 (bins + 1,)."""
-    assert output.distribution is not None
-    counts = output.distribution.counts
-    return output.distribution.edges, np.concatenate(([0], np.cumsum(counts))) / output.draws
-
-
 def s_curve(
     language: Language,
     output: OutputResult,
@@ -119,28 +112,34 @@ def s_curve(
     sets: Sequence[tuple[str, OutputResult]] = (),
 ) -> Figure:
     """Cumulative distribution of an output, with the chance above zero bracketed; thin lines for `sets`."""
+    assert output.distribution is not None
+    assert output.curve is not None
+    left, right = float(output.distribution.edges[0]), float(output.distribution.edges[-1])
     with style():
         figure, axes = _blank(3.4)
-        edges, shares = _cumulative(output)
-        axes.plot(edges, shares, color=BLUE, linewidth=2.2, label=language("sets.pool") if sets else None, zorder=3)
+        axes.plot(*output.curve, color=BLUE, linewidth=2.2, label=language("sets.pool") if sets else None, zorder=3)
         for k, (name, part) in enumerate(sets):
             colour, dash = SET_STYLES[k % len(SET_STYLES)]
-            if part.distribution is not None:
-                axes.plot(*_cumulative(part), color=colour, linestyle=dash, linewidth=1.3, label=name)
+            if part.curve is not None:
+                axes.plot(*part.curve, color=colour, linestyle=dash, linewidth=1.3, label=name)
         for p, name in ((0.05, "p05"), (0.25, "p25"), (0.5, "p50"), (0.75, "p75"), (0.95, "p95")):
             if (value := value_of(output.statistics, name)) is not None:
                 axes.plot(value, p, "o", color=BLUE, markersize=4.5, zorder=4)
                 axes.annotate(
                     name.upper().replace("P05", "P5"),
                     (value, p),
-                    (6, -4),
+                    (-7, 3) if name == "p05" else (8, -9),
                     textcoords="offset points",
+                    ha="right" if name == "p05" else "left",
                     fontsize=8,
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+                    zorder=4,
                 )
-        axes.set_xlim(float(edges[0]), float(edges[-1]))
+        axes.set_xlim(left, right)
         axes.set_ylim(0, 1)
-        if edges[0] < 0 < edges[-1]:
-            _bracket(axes, language("figure.above", p=chance), float(np.interp(0.0, edges, shares)))
+        above = value_of(output.statistics, "prob_positive")
+        if left < 0 < right and above is not None:
+            _bracket(axes, language("figure.above", p=chance), 1.0 - above)
         axes.set_xlabel(_axis_title(language, label, output.unit))
         axes.set_ylabel(language("figure.at_most"))
         axes.xaxis.set_major_formatter(Ticks(language))
@@ -195,6 +194,7 @@ def fan(language: Language, yearly: YearlyResult, label: str, plan: Mapping[int,
             line = [plan[year] for year in shown]
             axes.plot(shown, line, color=VERMILLION, linewidth=1.6, linestyle="--", label=language("figure.plan"))
         _year_axes(language, axes, years, label, yearly.unit)
+        axes.set_xlabel(language("figure.fan_draws", draws=language.number(yearly.draws, 0)))
         figure.legend(loc="outside lower center", ncols=4, fontsize=8.5)
     return figure
 

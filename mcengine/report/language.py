@@ -35,6 +35,8 @@ SHARES = ("prob_positive", "share_never")
 MINUS = "\N{MINUS SIGN}"
 _MOST = {PERCENT: 4, NUMBER: 6}
 _EXACT = 2  # decimals of a figure without an interval to choose them by
+_NUMBER = re.compile(r"(?<![\w.,=])\d[\d.,]*\d")  # in an English message; one after "=" is as the user wrote it
+_SIGNS = str.maketrans(".,", ",.")
 
 
 @lru_cache
@@ -95,7 +97,10 @@ class Language:
         """The name of an output or yearly row; one without a name of ours keeps its own."""
         base, bracket, year = quantity.partition("[")
         names = words()["quantity"].get(base)
-        return names[self.code] + (f" {bracket}{year}" if year else "") if names else quantity
+        if names is None:
+            return quantity
+        label: str = names[self.code]
+        return self("page.in_year", label=label, year=year.removesuffix("]")) if bracket else label
 
     def unit(self, unit: str) -> str:
         """A unit in this language; an unknown one as it is."""
@@ -108,7 +113,7 @@ class Language:
             return text
         for pattern in words()["patterns"]:
             if match := re.fullmatch(pattern["en"], text):
-                return re.sub(r"(?<=\d),(?=\d)", ".", match.expand(pattern[self.code]))
+                return _NUMBER.sub(lambda m: m[0].translate(_SIGNS), match.expand(pattern[self.code]))
         return text
 
     def distribution(self, text: str) -> str:
@@ -126,6 +131,20 @@ class Language:
     def percent(self, value: float, decimals: int) -> str:
         """A share as a percentage."""
         return self._written(self._rounded(Decimal(repr(float(value))) * 100, decimals, ROUND_HALF_EVEN), "%")
+
+    def signed(self, value: float, decimals: int) -> str:
+        """`value` with its sign, "+0.012"."""
+        return f"+{text}" if (text := self.number(value, decimals))[0] != MINUS else text
+
+    def level(self, level: float) -> str:
+        """The level of an interval: "95%", "98.75%"."""
+        return f"{self.plain(round(100 * level, 2))}%"
+
+    def significant(self, value: float, figures: int) -> str:
+        """`value` with this many significant digits."""
+        if value == 0 or not math.isfinite(value):
+            return self.plain(value)
+        return self.number(value, max(figures - 1 - math.floor(math.log10(abs(value))), 0))
 
     def plain(self, value: float) -> str:
         """An input's value with up to ten significant digits, no trailing zeros."""

@@ -15,7 +15,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def headline(context: Context) -> View:
     """The sentences of the answer and the key figures."""
-    language, output, study = context.language, context.output, context.result.study
+    language, study = context.language, context.result.study
     if not context.uncertain:
         return {"sentences": [language("headline.fixed"), *_fixed_values(context)], "rows": []}
     sentences = (
@@ -23,12 +23,31 @@ def headline(context: Context) -> View:
     )
     if context.result.sets and context.name == "npv":
         sentences.insert(0, _between_sets(context))
+    if context.result.stopping is not None and not all(one.met for one in context.result.stopping.reached):
+        sentences.append(language("headline.not_reached"))
     rows = []
     for name, statistic, key in tables.key_figures(context.result.outputs):
         part = context.result.outputs[name]
-        unit = context.unit(part.unit) if name == "npv" and statistic != "prob_positive" else ""
+        unit = "" if statistic == "prob_positive" else context.unit_of(part)
         rows.append({"label": language(key), "shown": context.shown(part, statistic), "unit": unit})
-    return {"sentences": sentences, "rows": rows, "output": output.name}
+    precision = language("page.precision_long", level=context.level)
+    return {"sentences": sentences, "rows": rows, "precision": precision, "further": _further(context)}
+
+
+def _further(context: Context) -> View | None:
+    """The main statistics of the outputs that this run watched besides the usual ones; None when there are none."""
+    outputs, names = tables.further_outputs(context.result), ("prob_positive", "mean", "p05", "p50", "p95")
+    if not outputs:
+        return None
+    rows = [
+        {
+            "label": context.language.label(output.name),
+            "unit": context.unit_of(output),
+            "cells": [context.shown(output, name) for name in names],
+        }
+        for output in outputs
+    ]
+    return {"columns": [context.language(f"statistics.{name}") for name in names], "rows": rows}
 
 
 def _between_sets(context: Context) -> str:
@@ -68,7 +87,7 @@ def _npv_sentences(context: Context) -> list[str]:
     sentences = [language("headline.chance", p=chance.value, interval=chance.interval)]
     if statistics["p05"].value is not None and statistics["p95"].value is not None:
         sentences.append(language("headline.range", low=low, high=high, horizon=horizon))
-    return [*sentences, language("headline.mean", mean=mean), language("headline.reading")]
+    return [*sentences, language("headline.mean", mean=mean), language("headline.reading", level=context.level)]
 
 
 def _unbroken(text: str) -> str:
@@ -78,7 +97,9 @@ def _unbroken(text: str) -> str:
 
 def _other_sentences(context: Context) -> list[str]:
     language, output = context.language, context.output
-    label, unit = language.label(output.name), language.unit(output.unit)
+    label, unit = language.label(output.name), context.unit(output.unit)
+    if unit:
+        unit = language("headline.other_unit", unit=unit)
     shown = {
         name: language.statistic(output.statistics[name])
         for name in ("mean", "p05", "p95")
@@ -97,7 +118,7 @@ def _other_sentences(context: Context) -> list[str]:
     if "prob_positive" in output.statistics:
         chance = language.statistic(output.statistics["prob_positive"], PERCENT, most=2)
         sentences.append(language("headline.other_chance", label=label, p=chance.value, interval=chance.interval))
-    return [*sentences, language("headline.reading")]
+    return [*sentences, language("headline.reading", level=context.level)]
 
 
 def _fixed_values(context: Context) -> list[str]:
@@ -127,19 +148,20 @@ def sets(context: Context) -> View | None:
     weights = {member.set.name: member.weight for member in result.study.sets}
     members: list[tuple[str, float | None, Mapping[str, OutputResult]]]
     members = [(context.set_titles[name], weights[name], outputs) for name, outputs in result.sets.items()]
-    columns = tables.key_figures(result.outputs) or tables.plain_figures(context.output)
+    figures_shown = tables.key_figures(result.outputs) or tables.plain_figures(context.output)
     groups = [*members, (language("sets.pool"), None, result.outputs)]
     rows = [
         {
-            "name": name,
-            "weight": "" if weight is None else language.percent(weight, 1),
-            "cells": [context.shown(outputs[output], statistic) for output, statistic, _ in columns],
+            "label": language(key),
+            "unit": "" if statistic == "prob_positive" else context.unit_of(result.outputs[output]),
+            "cells": [context.shown(outputs[output], statistic) for _, _, outputs in groups],
         }
-        for name, weight, outputs in groups
+        for output, statistic, key in figures_shown
     ]
     ranges = [(name, outputs[context.name].statistics) for name, _, outputs in groups]
     return {
-        "columns": [language(key) for _, _, key in columns],
+        "columns": [name for name, _, _ in groups],
+        "weights": ["" if weight is None else language.percent(weight, 1) for _, weight, _ in groups],
         "rows": rows,
         "picture": whisker_picture(language, "sets", ranges, context.name, context.output.unit),
     }
@@ -206,8 +228,10 @@ def years(context: Context) -> View | None:
     names = [name for name in tables.YEARLY_FIGURES if name in result.years] or list(result.years)[:2]
     if not names:
         return None
-    draws = language.number(result.years[names[0]].draws, 0)
-    intro = language("years.intro", draws=draws) if context.uncertain else language("years.intro_fixed")
+    intro = language("years.intro_fixed")
+    if context.uncertain:
+        counts = {"draws": result.years[names[0]].draws, "total": result.draws}
+        intro = language("years.intro", **{name: language.number(count, 0) for name, count in counts.items()})
     return {"intro": intro, "parts": [_yearly(context, result.years[name]) for name in names]}
 
 
@@ -224,6 +248,7 @@ def _yearly(context: Context, yearly: YearlyResult) -> View:
     title = f"{language.label(yearly.name)}, {language.unit(yearly.unit)}"
     return {
         "title": title[0].upper() + title[1:],
+        "caption": language("years.draws", draws=language.number(yearly.draws, 0)) if context.uncertain else "",
         "columns": heads,
         "rows": rows,
         "picture": _yearly_picture(context, yearly),
@@ -246,6 +271,7 @@ def _yearly_picture(context: Context, yearly: YearlyResult) -> Picture | None:
     texts: dict[str, str] = {name: shown.value for name, shown in bands.items()}
     caption_texts = {**texts, **{f"{name}_interval": shown.interval for name, shown in bands.items()}}
     plan = _plan_line(context, yearly.name)
+    caption_texts["draws"] = language.number(yearly.draws, 0)
     caption = language("figure.fan", year=years[-1], unit=span["unit"], **caption_texts)
     caption += f" {language('figure.fan_plan')}" if plan else ""
     alt = language("figure.fan_alt", **span, **texts)

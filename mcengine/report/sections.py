@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from mcengine.analysis.result import OutputResult
 from mcengine.report import tables
 from mcengine.report.context import Context, View
+from mcengine.report.dependence import dependence
 from mcengine.report.language import Language
 from mcengine.report.outcome import distribution, headline, sets, years
+from mcengine.report.stopping import stopping
 
 
 def published(context: Context) -> View | None:
@@ -58,6 +60,7 @@ def statistics(context: Context) -> View | None:
     plain = [output for output in outputs if output.kind != "year"]
     groups = [plain[k : k + 4] for k in range(0, len(plain), 4)]
     return {
+        "intro": context.language("statistics.intro", level=context.level),
         "tables": [_matrix(context, group) for group in groups],
         "years": [_matrix(context, [output]) for output in outputs if output.kind == "year"],
     }
@@ -68,7 +71,7 @@ def _matrix(context: Context, outputs: Sequence[OutputResult]) -> View:
     names = list(dict.fromkeys(name for output in outputs for name in output.statistics))
     heads = []
     for output in outputs:
-        unit = "" if output.kind == "year" else context.unit(output.unit)
+        unit = context.unit(output.unit) if output.name == "bcr" else context.unit_of(output)
         heads.append({"label": language.label(output.name), "unit": unit})
     rows = [
         {
@@ -157,7 +160,7 @@ def notes(context: Context) -> View | None:
     if not result.notes and not result.warnings:
         return None
     return {
-        "warnings": list(result.warnings),
+        "warnings": [context.language.note(text) for text in result.warnings],
         "notes": [context.language.note(text) for text in result.notes],
     }
 
@@ -173,6 +176,7 @@ def repeat(context: Context) -> View:
         ("repeat.draws", language.number(result.draws, 0)),
         ("repeat.replicates", language.number(result.replicates, 0)),
         ("repeat.sampler", result.sampler),
+        *([("repeat.until", result.stopping.asked)] if result.stopping else []),
         ("repeat.version", tables.version()),
         ("repeat.digest", result.digest),
     ]
@@ -193,6 +197,8 @@ SECTIONS: tuple[tuple[str, Callable[[Context], View | None]], ...] = (
     ("statistics", statistics),
     ("inconsistencies", inconsistencies),
     ("assumptions", assumptions),
+    ("dependence", dependence),
+    ("stopping", stopping),
     ("notes", notes),
     ("repeat", repeat),
 )

@@ -187,11 +187,50 @@ def options(study: Study) -> list[tuple[str, Any]]:
     return [*((name, getattr(chosen, name)) for name in names), ("price_level", study.plan.price_level)]
 
 
+def level(result: Result) -> float:
+    """Level of the intervals of the outputs' statistics; that of yearly bands and rank correlations is always 0.95."""
+    return result.stopping.level if result.stopping else 0.95
+
+
+def further_outputs(result: Result) -> list[OutputResult]:
+    """The outputs that the study or the caller named besides the usual ones: single years, and present values."""
+    return [output for name, output in result.outputs.items() if "[" in name or name.startswith("pv_")]
+
+
 def commands(result: Result) -> tuple[str, str]:
     """The commands that verify and that repeat the run, given in the run's folder."""
-    size = f"--draws {result.draws} --replicates {result.replicates}"
-    points = f"--seed {result.seed} --sampler {result.sampler}"
-    return "mcengine replay .", f"mcengine run study.toml {size} {points} --out ../repeated"
+    named = tuple(output.name for output in further_outputs(result) if output.name not in result.study.outputs)
+    again = _again_in_python(result, named) if named else f"{_again(result)} --out ../repeated"
+    return "mcengine replay .", again
+
+
+def _again(result: Result) -> str:
+    """The command that repeats the run, stop and all, without a folder."""
+    draws, replicates = _first_size(result)
+    size, points = f"--draws {draws} --replicates {replicates}", f"--seed {result.seed} --sampler {result.sampler}"
+    stop = f' --until "{result.stopping.asked}" --cap {result.stopping.cap}' if result.stopping else ""
+    return f"mcengine run study.toml {size} {points}{stop}"
+
+
+def _again_in_python(result: Result, outputs: tuple[str, ...]) -> str:
+    """The same where the caller named outputs, which only Python can: it prints the digest."""
+    draws, replicates = _first_size(result)
+    given = f"draws={draws}, replicates={replicates}, seed={result.seed}, sampler={result.sampler!r}"
+    stop = f", until={result.stopping.asked!r}, cap={result.stopping.cap}" if result.stopping else ""
+    call = f"run(load_study('study.toml'), {given}{stop}, outputs={outputs!r})"
+    return f'python -c "from mcengine import load_study, run; print({call}.digest)"'
+
+
+def _first_size(result: Result) -> tuple[int, int]:
+    """Draws and replicates that the run was started with."""
+    first = result.stopping.first if result.stopping else result.replicates
+    return result.draws // result.replicates * first, first
+
+
+def independent_commands(result: Result) -> tuple[str, str]:
+    """The commands that repeat the run with every input drawn independently, and compare the two."""
+    other = "../independent"
+    return f"{_again(result)} --independent --out {other}", f"mcengine compare . {other} --out ../comparison"
 
 
 def version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_a_plan_that_never_pays_says_so() -> None:
 def test_growth_is_that_of_the_gdp_from_research() -> None:
     years = evaluate(load_study("replica")).years
     assert "gdp_rnd_growth" not in years[0]
-    for before, row in zip(years[:-1], years[1:], strict=True):
+    for before, row in pairwise(years):
         assert row["gdp_rnd_growth"] == pytest.approx(row["gdp_rnd"] / before["gdp_rnd"] - 1, rel=1e-14)
 
 

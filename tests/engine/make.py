@@ -48,9 +48,7 @@ def study(
 ) -> Study:
     """A study with a model of its own over `inputs`; `values` where a set has no row (else 0.5)."""
     specs = tuple(
-        InputSpec(
-            name, (values or {}).get(name, 0.5), "1", Domain(), (-10.0, 10.0), {"en": name, "nl": name}, "", "t"
-        )
+        InputSpec(name, (values or {}).get(name, 0.5), "1", Domain(), (-10.0, 10.0), {"en": name, "nl": name}, "", "t")
         for name in inputs
     )
     return Study(

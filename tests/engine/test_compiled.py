@@ -58,9 +58,7 @@ def test_a_file_moved_or_added_changes_the_key(copy: Path) -> None:
     assert len(keys) == 3
 
 
-def test_the_cache_goes_where_it_can_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: Path
-) -> None:
+def test_the_cache_goes_where_it_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: Path) -> None:
     named, user = tmp_path / "named", tmp_path / "user"
     monkeypatch.setenv("XDG_CACHE_HOME", str(user))
     monkeypatch.setattr(compiled.numba_config, "CACHE_DIR", str(named))

@@ -110,7 +110,12 @@ def test_every_published_figure_is_reproduced(name: str, cells: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "horizon", "npv"),
-    [("replica", None, 1478.13), ("annex98", None, 10288.8), ("replica", 2050, 18529.8), ("horizon2050", None, 18529.8)],
+    [
+        ("replica", None, 1478.13),
+        ("annex98", None, 10288.8),
+        ("replica", 2050, 18529.8),
+        ("horizon2050", None, 18529.8),
+    ],
 )
 def test_published_present_values(name: str, horizon: int | None, npv: float) -> None:
     found = evaluate(load_study(name, horizon=horizon)).outputs["npv"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mcengine.analysis.result import Result
 from mcengine.analysis.simulate import run
-from mcengine.inputs.study import load_study
+from mcengine.inputs.assumptions import Correlation
+from mcengine.inputs.study import Study, load_study
 from mcengine.report.html import write_report
 
 POOL = """
@@ -17,8 +19,10 @@ schema = 1
 name = "pool"
 plan = "biotech_nexus"
 sets = { plan_centred = 0.25, evidence = 0.5, sceptical = 0.25 }
-correlations = false
 title = { en = "Pool of sets", nl = "Gewogen sets" }
+
+[outputs]
+names = ["cash_flow[2030]", "jobs[2035]"]
 """
 
 
@@ -41,6 +45,32 @@ def ishigami() -> Result:
     return small("textbook/ishigami")
 
 
+def correlated(*pairs: Correlation) -> Study:
+    """The linear textbook study with these correlations."""
+    study = load_study("textbook/linear_gaussian")
+    member = study.sets[0]
+    return replace(
+        study,
+        name="correlated",
+        correlations=True,
+        sets=(replace(member, set=replace(member.set, correlations=pairs)),),
+    )
+
+
+@pytest.fixture(scope="session")
+def repaired() -> Result:
+    """Correlations that cannot all hold, and targets of which one is out of reach: stopped at the cap."""
+    pairs = (Correlation("x1", "x2", 0.7), Correlation("x1", "x3", 0.7), Correlation("x2", "x3", -0.05, "M", "a note"))
+    until = "y.mean=1e-9, y.prob_positive=5pp"
+    return run(correlated(*pairs), draws=4096, replicates=8, seed=1, until=until, cap=16384)
+
+
+@pytest.fixture(scope="session")
+def independent() -> Result:
+    study = replace(load_study("evidence"), correlations=False)
+    return run(study, draws=4096, replicates=8, seed=1, outputs=("cash_flow[2030]",))
+
+
 @pytest.fixture(scope="session")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Result:
     file = tmp_path_factory.mktemp("pool") / "pool.toml"
@@ -54,10 +84,13 @@ def written(  # the arguments are the runs
     replica: Result,
     ishigami: Result,
     pool: Result,
+    repaired: Result,
+    independent: Result,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
     """The folder with the report of one of the runs above, by its name here."""
     results = {"evidence": evidence, "replica": replica, "ishigami": ishigami, "pool": pool}
+    results |= {"repaired": repaired, "independent": independent}
     folders: dict[str, Path] = {}
 
     def folder(name: str) -> Path:

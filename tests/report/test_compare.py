@@ -22,9 +22,7 @@ def runs(evidence: Result, replica: Result) -> list[ComparedRun]:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
-def test_runs_stand_in_the_order_given(
-    runs: list[ComparedRun], order: tuple[int, ...], tmp_path: Path
-) -> None:
+def test_runs_stand_in_the_order_given(runs: list[ComparedRun], order: tuple[int, ...], tmp_path: Path) -> None:
     chosen = [runs[k] for k in order]
     write_comparison(chosen, tmp_path)
     for code in ("en", "nl"):
@@ -32,9 +30,7 @@ def test_runs_stand_in_the_order_given(
         reports = [link for link in page.links if link.endswith(f"report.{code}.html")]
         assert reports == [f"../{run.name}/report.{code}.html" for run in chosen]
         titles = [run.study.title[code] for run in chosen]
-        places = [
-            page.figures[0].index(f"{title}:") for title in titles if title != runs[1].study.title[code]
-        ]
+        places = [page.figures[0].index(f"{title}:") for title in titles if title != runs[1].study.title[code]]
         assert places == sorted(places)
 
 
@@ -61,6 +57,42 @@ def test_disagreement_beyond_the_computing_precision_is_said_first(runs: list[Co
     assert comparison(runs, Language("en"))["answer"].startswith("The runs do not give the same answer")
     same = comparison([runs[2], runs[2]], Language("en"))["answer"]
     assert same == "The chances that the plan pays do not differ by more than the computing precision."
+
+
+def test_every_figure_a_reviewer_looks_for_has_a_row_and_every_run_a_column(runs: list[ComparedRun]) -> None:
+    view = comparison(runs, Language("en"))
+    labels = [row["label"] for row in view["rows"]]
+    assert labels[:6] == [
+        "chance that the plan pays, P(NPV > 0)",
+        "expected NPV",
+        "NPV, P5",
+        "NPV, P50 (median)",
+        "NPV, P95",
+        "expected shortfall (mean of the worst 5%)",
+    ]
+    assert {"benefit-cost ratio, median", "payback year, median", "share of draws that never pay back"} < set(labels)
+    assert {len(row["cells"]) for row in view["rows"]} == {len(runs)}
+    replica = {row["label"]: row["cells"][1] for row in view["rows"]}
+    assert replica["benefit-cost ratio, median"].value == "1.24"
+    assert replica["payback year, median"].value == "2031"
+
+
+def test_the_settings_tell_runs_with_and_without_correlations_apart(
+    evidence: Result, independent: Result, repaired: Result, tmp_path: Path
+) -> None:
+    both = [ComparedRun.of(result) for result in (evidence, independent)]
+    assert dict(comparison(both, Language("en"))["settings"])["dependence between inputs"] == [
+        "rank correlations",
+        "drawn independently",
+    ]
+    assert "(95%)" in comparison(both, Language("en"))["intro"]
+    levels = comparison([ComparedRun.of(repaired)], Language("en"))["intro"]
+    assert "(98.33%)" in levels
+    mixed = comparison(
+        [both[0], replace(both[1], summary={**both[1].summary, "until": {"level": 0.975}})], Language("nl")
+    )
+    assert "laatste tabel" in mixed["intro"]
+    assert dict(mixed["settings"])["niveau van de intervallen"] == ["95%", "97,5%"]
 
 
 def test_a_summary_read_back_from_json_gives_the_same_page(runs: list[ComparedRun], tmp_path: Path) -> None:

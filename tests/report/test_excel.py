@@ -34,14 +34,10 @@ def test_statistics_equal_the_summary(pool: Result, tmp_path: Path) -> None:
         figure = outputs[row["output"]][row["statistic"]]
         expected = [figure["value"], *(figure["ci95"] or (None, None))]
         for cell, number in zip((row["value"], row["low 95%"], row["high 95%"]), expected, strict=True):
-            exact = (
-                cell == number if isinstance(number, str | None) else cell == pytest.approx(number, rel=1e-15)
-            )
+            exact = cell == number if isinstance(number, str | None) else cell == pytest.approx(number, rel=1e-15)
             assert exact, (row, number)
         count += 1
-    assert count == sum(
-        len(o.statistics) for part in (pool.outputs, *pool.sets.values()) for o in part.values()
-    )
+    assert count == sum(len(o.statistics) for part in (pool.outputs, *pool.sets.values()) for o in part.values())
 
 
 def test_yearly_bands_equal_the_summary(evidence: Result, tmp_path: Path) -> None:
@@ -50,9 +46,8 @@ def test_yearly_bands_equal_the_summary(evidence: Result, tmp_path: Path) -> Non
         band = years[row["quantity"]]["bands"][str(row["year"])]
         for name in ("mean", "p05", "p25", "p50", "p75", "p95"):
             assert row[name] == pytest.approx(band[name]["value"], rel=1e-15)
-            assert [row[f"{name} low 95%"], row[f"{name} high 95%"]] == pytest.approx(
-                band[name]["ci95"], rel=1e-15
-            )
+            assert row["draws"] == years[row["quantity"]]["draws"]
+            assert [row[f"{name} low 95%"], row[f"{name} high 95%"]] == pytest.approx(band[name]["ci95"], rel=1e-15)
 
 
 def test_every_input_of_every_set_is_listed(pool: Result, tmp_path: Path) -> None:
@@ -68,6 +63,32 @@ def test_published_figures_and_the_run_itself(evidence: Result, tmp_path: Path) 
     assert [row["equal"] for row in sheets["Published"]] == ["yes"] * 39
     run = {row["what / wat"]: row["value / waarde"] for row in sheets["Run"]}
     assert (run["digest"], run["seed"], run["draws"]) == (evidence.digest, "1", evidence.draws)
+
+
+def test_rank_correlations_equal_the_summary(evidence: Result, tmp_path: Path) -> None:
+    rows, pairs = opened(evidence, tmp_path)["Dependence"], evidence.to_dict()["correlations"]
+    assert len(rows) == len(pairs) == 37
+    for row, pair in zip(rows, pairs, strict=True):
+        assert (row["set"], [row["input 1"], row["input 2"]]) == (pair["set"], pair["inputs"])
+        assert (row["target"], row["used"], row["moved by"]) == (pair["target"], pair["used"], None)
+        numbers = [row["achieved"], row["low 95%"], row["high 95%"], row["attainable"]]
+        expected = [pair["achieved"]["value"], *pair["achieved"]["ci95"], pair["attainable"]]
+        assert numbers == pytest.approx(expected, rel=1e-15)
+        assert row["confidence"] == "J"
+        assert row["note"]
+    assert rows[-1]["naam 1 (Nederlands)"] == "aandeel productie in Nederland"
+
+
+def test_a_run_that_could_stop_early(repaired: Result, tmp_path: Path) -> None:
+    sheets = opened(repaired, tmp_path)
+    assert sheets["Statistics"][0]["low 98.33%"] == pytest.approx(repaired["y"].mean.ci95[0], rel=1e-15)
+    assert [(row["target"], row["reached"], row["looks"]) for row in sheets["Stopping"]] == [
+        ("y.mean=1e-9", "no", 3),
+        ("y.prob_positive=5pp", "yes", 3),
+    ]
+    first, second, third = sheets["Dependence"]
+    assert first["moved by"] == pytest.approx(first["used"] - 0.7)
+    assert (second["used"], third["used"]) == (None, None)  # moved too, but the run does not say how far
 
 
 def test_a_model_without_plan(ishigami: Result, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def fresh(result: Result, folder: Path) -> dict[str, Page]:
     return pages(folder)
 
 
-@pytest.mark.parametrize("name", ["evidence", "replica", "ishigami", "pool"])
+@pytest.mark.parametrize("name", ["evidence", "replica", "ishigami", "pool", "repaired", "independent"])
 def test_the_pages_are_sound_and_need_nothing_from_elsewhere(name: str, written: Written) -> None:
     for code, page in pages(written(name)).items():
         raw = (written(name) / f"report.{code}.html").read_text(encoding="utf-8")
@@ -69,10 +69,7 @@ def test_every_assumption_is_logged(evidence: Result, written: Written) -> None:
     text = pages(written("evidence"))["nl"].text
     for spec in evidence.study.inputs:
         label = spec.label["nl"]
-        assert (
-            f"{label} {spec.name} {Language('nl').plain(spec.value)}".replace(f"{label} {label}", label)
-            in text
-        )
+        assert f"{label} {spec.name} {Language('nl').plain(spec.value)}".replace(f"{label} {label}", label) in text
     assert "Lognormal(mediaan 1; log-sd 0,6)" in text
     assert "0 met kans 0,25; anders PERT(0,02; 0,1; 0,2)" in text
     assert "0,028, vast op de waarde van het plan" in text
@@ -85,9 +82,7 @@ def test_the_run_can_be_repeated_from_the_page(evidence: Result, written: Writte
     assert all(digest in text for _, digest in evidence.study.sources)
 
 
-def test_without_uncertain_inputs_there_is_one_number_and_no_distribution(
-    replica: Result, written: Written
-) -> None:
+def test_without_uncertain_inputs_there_is_one_number_and_no_distribution(replica: Result, written: Written) -> None:
     text = pages(written("replica"))["en"].text
     assert "This study has no uncertain inputs" in text
     assert "EUR 1,478.13 m." in text
@@ -99,7 +94,7 @@ def test_without_uncertain_inputs_there_is_one_number_and_no_distribution(
 def test_a_model_without_plan_or_years(ishigami: Result, written: Written) -> None:
     page = pages(written("ishigami"))["en"]
     assert "The expected value of y is 3.5" in page.text
-    assert {"published", "years", "inconsistencies", "sets"}.isdisjoint(page.ids)
+    assert {"published", "years", "inconsistencies", "sets", "stopping"}.isdisjoint(page.ids)
     assert {path.name for path in written("ishigami").glob("figures/*.en.svg")} == {
         "y_distribution.en.svg",
         "y_s_curve.en.svg",
@@ -114,7 +109,122 @@ def test_pooled_sets_are_told_apart_their_disagreement_first(pool: Result, writt
     for outputs in pool.sets.values():
         shown = language.statistic(outputs["npv"].statistics["prob_positive"], PERCENT)
         assert f"{shown.value} {shown.interval}" in text
-    assert text.count("Assumption set: ") == 3
+    assert text.count("(weight ") == 3
+
+
+def test_every_rank_correlation_is_told_with_target_and_what_came_out(evidence: Result, written: Written) -> None:
+    assert len(evidence.correlations) == 37
+    labels = {spec.name: spec.label for spec in evidence.study.inputs}
+    for code, page in pages(written("evidence")).items():
+        t = Language(code)
+        for pair in evidence.correlations:
+            names = f"{labels[pair.first][code]} – {labels[pair.second][code]}"
+            achieved = t.statistic(pair.achieved, most=3)
+            row = f"{names} {t.plain(pair.target)} {t.plain(pair.used)} {achieved.value} ({achieved.interval})"
+            assert row in page.text
+    text = pages(written("evidence"))["en"].text
+    assert "Achieved is measured on 65,536 draws." in text
+    assert "J : longer trials cost more" in text
+    assert "normal copula" in text
+    atom = next(pair for pair in evidence.correlations if pair.second == "structural_share")
+    assert -1.0 < atom.attainable < 0.0
+    assert f"{Language('en').number(atom.attainable, 3)} J : the largest medicines" in text
+    assert "takes a single value with a chance of its own" in text
+    assert "--independent --out ../independent mcengine compare . ../independent" in text
+
+
+def test_sets_of_a_pool_have_their_correlations_apart(pool: Result, written: Written) -> None:
+    text = pages(written("pool"))["nl"].text
+    assert len(pool.correlations) == 3 * 37
+    assert text.count("hefboom – marktgroei") == 3
+    assert "De sets delen deze trekkingen naar hun gewichten." in text
+
+
+def test_a_repaired_matrix_is_flagged_and_nothing_unknown_is_claimed(repaired: Result, written: Written) -> None:
+    text = pages(written("repaired"))["en"].text
+    moved = repaired.correlations[0]
+    shift = Language("en").signed(moved.used - 0.7, 3)
+    assert f"x1 – x2 0.7 {moved.used:.3f} moved by {shift} " in text
+    assert f"x1 – x3 0.7 moved by at most {shift[1:]} " in text
+    assert "cannot all hold together" in text
+    assert "M : a note" in text
+
+
+def test_a_t_copula_is_named(repaired: Result, tmp_path: Path) -> None:
+    member = repaired.study.sets[0]
+    sets = (replace(member, set=replace(member.set, copula="t", copula_dof=4.0)),)
+    text = fresh(replace(repaired, study=replace(repaired.study, sets=sets)), tmp_path)["nl"].text
+    assert "t-copula met 4 vrijheidsgraden" in text
+
+
+def test_independent_draws_are_told(written: Written) -> None:
+    text = pages(written("independent"))["en"].text
+    assert "All inputs are drawn independently in this run: rank correlations are switched off" in text
+    assert "The assumptions state 37 of them, which were not used." in text
+    text = pages(written("ishigami"))["en"].text
+    assert "The assumptions state no rank correlation between inputs that vary" in text
+    assert "dependence" not in pages(written("replica"))["en"].ids
+
+
+def test_how_a_run_with_targets_stopped(repaired: Result, written: Written) -> None:
+    found = repaired.stopping
+    assert found is not None
+    text = pages(written("repaired"))["en"].text
+    assert "It stopped because the cap on draws was reached before y.mean=1e-9." in text
+    assert "Looks taken: 3 of at most 3, the first at 8 replicates" in text
+    assert "y.mean=1e-9 y: expected value (mean)" in text
+    half = Language("en").significant(100 * found.reached[1].half_width, 3)
+    assert f"{half} 5.00 percentage points ✓ reached" in text
+    assert "✗ not reached" in text
+    assert "was not reached in every figure" in text[: text.rindex("Distribution of the outcome")]
+    assert (
+        '--draws 4096 --replicates 8 --seed 1 --sampler sobol --until "y.mean=1e-9, y.prob_positive=5pp" --cap 16384'
+        in text
+    )
+    assert "stopping" not in pages(written("evidence"))["en"].ids
+
+
+def test_intervals_corrected_for_looks_carry_their_level(written: Written) -> None:
+    for code, level in (("en", "98.33%"), ("nl", "98,33%")):
+        text = pages(written("repaired"))[code].text
+        assert Language(code)("headline.reading", level=level) in text
+        assert Language(code)("statistics.intro", level=level) in text
+        assert f"{level} interval" in text or f"{level}-interval" in text
+    assert "computing precision (95%)" in pages(written("evidence"))["en"].text
+
+
+def test_yearly_bands_stand_beside_their_number_of_draws(evidence: Result, tmp_path: Path) -> None:
+    years = {name: replace(yearly, draws=1111 + k) for k, (name, yearly) in enumerate(evidence.years.items())}
+    page = fresh(replace(evidence, years=years), tmp_path)["nl"]
+    for name in ("cash_flow", "gdp_added"):
+        draws = Language("nl").number(years[name].draws, 0)
+        assert f"Per jaar, uit {draws} trekkingen" in page.text
+        assert f"De banden komen uit {draws} trekkingen" in page.text
+        assert f"banden uit {draws} trekkingen" in page.text
+
+
+def test_further_outputs_are_named_and_have_every_statistic(pool: Result, written: Written) -> None:
+    for code, names in (
+        ("en", ("cash flow of the state in 2030", "jobs in 2035")),
+        ("nl", ("kasstroom overheid in 2030", "banen in 2035")),
+    ):
+        text, t = pages(written("pool"))[code].text, Language(code)
+        assert t("headline.further") in text
+        for name, key in zip(names, ("cash_flow[2030]", "jobs[2035]"), strict=True):
+            assert text.count(name) >= 2
+            for statistic in ("mean", "p05", "p50", "p95"):
+                shown = t.statistic(pool[key].statistics[statistic])
+                assert text.count(f"{shown.value} {shown.interval}") >= 2
+    assert "Further outputs" not in pages(written("evidence"))["en"].text
+
+
+def test_outputs_named_by_the_caller_are_in_the_command_that_repeats(written: Written) -> None:
+    text = pages(written("independent"))["en"].text
+    assert (
+        "run(load_study('study.toml'), draws=4096, replicates=8, seed=1, sampler='sobol', outputs=('cash_flow[2030]',))"
+        in text
+    )
+    assert "mcengine run study.toml --draws 4096" in pages(written("pool"))["en"].text
 
 
 def test_a_figure_that_differs_is_said_in_words(replica: Result, tmp_path: Path) -> None:
@@ -134,9 +244,7 @@ def test_refused_statistics_say_why(tmp_path: Path) -> None:
 
 
 def test_warnings_and_notes_are_shown(evidence: Result, tmp_path: Path) -> None:
-    told = replace(
-        evidence, notes=("4,096 draws instead of 4,095: 8 replicates of 512 each",), warnings=("a < b",)
-    )
+    told = replace(evidence, notes=("4,096 draws instead of 4,095: 8 replicates of 512 each",), warnings=("a < b",))
     text = fresh(told, tmp_path)["nl"].text
     assert "4.096 trekkingen in plaats van 4.095: 8 herhalingen van elk 512" in text
     assert "a < b" in text
@@ -144,9 +252,7 @@ def test_warnings_and_notes_are_shown(evidence: Result, tmp_path: Path) -> None:
 
 def test_the_same_run_gives_the_same_bytes(pool: Result, tmp_path: Path) -> None:
     first, second = (write_report(pool, tmp_path / name) for name in ("a", "b"))
-    assert [path.relative_to(tmp_path / "a") for path in first] == [
-        path.relative_to(tmp_path / "b") for path in second
-    ]
+    assert [path.relative_to(tmp_path / "a") for path in first] == [path.relative_to(tmp_path / "b") for path in second]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
 

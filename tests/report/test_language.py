@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcengine.analysis.result import Statistic
+from mcengine.analysis.result import Result, Statistic
 from mcengine.families import distribution
 from mcengine.report import language as module
 from mcengine.report.language import LANGUAGES, MINUS, PERCENT, YEAR, Language, words
@@ -33,6 +33,57 @@ def test_numbers_follow_the_language() -> None:
     assert (EN.number(12648.0, -2), NL.percent(0.0664, 1)) == ("12,600", "6,6%")
     assert (EN.plain(2.4952381), NL.plain(2.4952381), NL.plain(2000.0)) == ("2.4952381", "2,4952381", "2.000")
     assert EN.number(-0.004, 2) == "0.00"
+    assert (EN.signed(0.0231, 3), NL.signed(-0.0231, 3)) == ("+0.023", f"{MINUS}0,023")
+    assert (EN.significant(0.070068, 3), EN.significant(1234.5, 3), EN.significant(0.0, 3)) == ("0.0701", "1,234", "0")
+    assert (EN.level(0.95), EN.level(0.9875), NL.level(1 - 0.05 / 3)) == ("95%", "98.75%", "98,33%")
+
+
+def test_an_output_of_one_year_has_a_name() -> None:
+    assert EN.label("cash_flow[2030]") == "cash flow of the state in 2030"
+    assert NL.label("cash_flow[2030]") == "kasstroom overheid in 2030"
+    assert EN.label("stock[2030]") == "stock[2030]"
+
+
+@pytest.mark.parametrize(
+    ("english", "dutch"),
+    [
+        (
+            "4,096 draws instead of 4,000: 2 replicates of 2,048 each, a power of two for Sobol' points",
+            "4.096 trekkingen in plaats van 4.000: 2 herhalingen van elk 2.048, een macht van twee voor Sobol-punten",
+        ),
+        (
+            "rank correlation x1 - x2 moved from 0.7 to 0.6770: the stated ones cannot hold together",
+            "rangcorrelatie x1 - x2 verschoven van 0,7 naar 0,6770: de gestelde kunnen niet samen gelden",
+        ),
+        (
+            "the cap on draws was reached before npv.p05=1.5%, npv.mean=10m",
+            "het maximum aan trekkingen bereikt was voor npv.p05=1.5%, npv.mean=10m",
+        ),
+        (
+            "evidence: the correlation of a and b has no effect: a and b are not uncertain",
+            "evidence: de correlatie van a en b heeft geen effect: a en b zijn niet onzeker",
+        ),
+        (
+            "leverage is fixed at 1.2 by the study; its row (PERT(1.5, 2, 3)) is not used",
+            "leverage is door de studie vastgezet op 1,2; de regel in de set (PERT(1,5, 2, 3)) is niet gebruikt",
+        ),
+        ("something new with 1,000", "something new with 1,000"),
+    ],
+)
+def test_the_engines_messages_in_dutch(english: str, dutch: str) -> None:
+    assert NL.note(english) == dutch
+    assert EN.note(english) == english
+
+
+def test_the_patterns_know_the_engines_own_messages(repaired: Result) -> None:
+    from mcengine.inputs.study import load_study
+
+    assert repaired.stopping is not None
+    fixed = load_study("evidence", set=["leverage=1.2"])
+    told = [*repaired.notes, repaired.stopping.why, "every half-width is small enough", *fixed.warnings]
+    assert len(told) > 3
+    for text in told:
+        assert NL.note(text) != text
 
 
 @given(
@@ -102,9 +153,7 @@ def test_every_text_is_there_in_every_language_with_the_same_braces() -> None:
 
 def test_every_text_that_code_and_templates_name_exists() -> None:
     sources = [*REPORT.glob("*.py"), *REPORT.glob("templates/**/*.jinja")]
-    named = {
-        key for file in sources for key in re.findall(r'(?:\bt|language)\("(\w+\.\w+)"', file.read_text())
-    }
+    named = {key for file in sources for key in re.findall(r'(?:\bt|language)\("(\w+\.\w+)"', file.read_text())}
     assert len(named) > 50
     for key in named:
         section, _, name = key.partition(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,9 +29,7 @@ def reversed_bits(words: Words) -> Words:
 def unscrambled(dimensions: int, count: int) -> Words:
     """Points 0 .. count - 1 as 32-bit fractions, (dimensions, count)."""
     vectors = directions(dimensions)
-    return reversed_bits(
-        np.array([[point(v, np.int64(i)) for i in range(count)] for v in vectors], dtype=np.uint32)
-    )
+    return reversed_bits(np.array([[point(v, np.int64(i)) for i in range(count)] for v in vectors], dtype=np.uint32))
 
 
 def as_words(u: Floats) -> Words:
@@ -110,9 +109,7 @@ def test_two_dimensions_are_stratified() -> None:
         for k in range(j):
             t = sum(max(degrees[i] - 1, 0) for i in (j, k))
             for first in range(m - t + 1):
-                cells = np.floor(u[j] * (1 << first)) * (1 << (m - t - first)) + np.floor(
-                    u[k] * (1 << (m - t - first))
-                )
+                cells = np.floor(u[j] * (1 << first)) * (1 << (m - t - first)) + np.floor(u[k] * (1 << (m - t - first)))
                 assert np.array_equal(np.bincount(cells.astype(np.int64)), np.full(1 << (m - t), 1 << t))
 
 
@@ -120,7 +117,7 @@ def test_a_point_does_not_depend_on_start_or_blocking() -> None:
     points = build_points("sobol", 1, names(3), 8192)
     whole = sample(points, 2, 8192, 3)
     for cuts in ([0, 2, 250, 1000, 1024, 1026, 5000, 8192], [*range(0, 8192, 248), 8192], [0, 4096, 8192]):
-        parts = [sample(points, 2, b - a, 3, first=a) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        parts = [sample(points, 2, b - a, 3, first=a) for a, b in pairwise(cuts)]
         assert np.array_equal(np.concatenate(parts, axis=1), whole)
 
 

@@ -152,7 +152,7 @@ def test_atoms_and_steps_are_exact() -> None:
     )
     x = tabled(middle)
     below = 0.8 * float(stats.triang(0.3125, 1, 4).cdf(2.0))
-    on_atom = (U > below + 2e-9) & (U < below + 0.2 - 2e-9)
+    on_atom = np.abs(U - (below + 0.1)) < 0.1 - 2e-9
     assert np.all(x[on_atom] == 2.0)
 
 
