@@ -32,6 +32,12 @@ QUADS = 16  # A B B A of each stage in a launch
 SAMPLE = 0.008  # seconds a sample should take
 
 
+def check_package(file: str, tree: Path) -> None:
+    """Refuse to measure a package from anywhere but `tree`: an installed one may hide it."""
+    if tree.resolve() not in Path(file).resolve().parents:
+        raise RuntimeError(f"measured {file} instead of the package in {tree}")
+
+
 class Worker:
     """A process of one side; see worker.py."""
 
@@ -53,8 +59,8 @@ class Worker:
     def greeting(self) -> tuple[dict[str, int], dict[str, str]]:
         """Draws a call of each stage there is, and why each other one is not."""
         said = json.loads(self._line())
-        if said["ready"] and self.tree.resolve() not in Path(said["package"]).resolve().parents:
-            raise RuntimeError(f"measured {said['package']} instead of the package in {self.tree}")
+        if said["ready"]:
+            check_package(said["package"], self.tree)
         return said["ready"], said["absent"]
 
     def seconds(self, name: str, calls: int) -> float:

@@ -78,7 +78,7 @@ def rank_correlations(problem: Problem) -> tuple[RankCorrelation, ...]:
     if not study.correlations:
         return ()
     found: list[RankCorrelation] = []
-    moved = {(r.first, r.second): r.used for r in problem.repairs}
+    moved = {(r.set, pair): used for r in problem.repairs for pair, used in r.pairs.items()}
     samples = [problem.inputs(r, 0, DRAWS) for r in range(REPLICATES)]
     place = {name: j for j, name in enumerate(problem.model.inputs)}
     for g, member in enumerate(study.sets):
@@ -88,7 +88,7 @@ def rank_correlations(problem: Problem) -> tuple[RankCorrelation, ...]:
                 continue
             i, j = place[pair.first], place[pair.second]
             values = np.array([spearman(x[i, groups == g], x[j, groups == g]) for x, groups in samples])
-            used = moved.get((pair.first, pair.second), pair.rho)
+            used = moved.get((member.set.name, frozenset((pair.first, pair.second))), pair.rho)
             limit = attainable(laws[pair.first], laws[pair.second], pair.rho)
             achieved = interval(float(values.mean()), values)
             found.append(RankCorrelation(member.set.name, pair.first, pair.second, pair.rho, used, achieved, limit))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from mcengine.analysis.sobol_result import AS_STUDIED, UNCORRELATED, Attribution
 from mcengine.engine.problem import PILOT_REPLICATE, Problem, build_problem, default_outputs
 from mcengine.engine.replicates import DEFAULT_BLOCK
 from mcengine.engine.run import MAX_DRAWS, Observer, default_threads
-from mcengine.engine.saltelli import BELOW, LAYOUTS, Response, Saltelli, build_saltelli
+from mcengine.engine.saltelli import BELOW, LAYOUTS, Response, Saltelli, build_saltelli, without_correlations
 from mcengine.engine.threads import in_order
 from mcengine.errors import AnswerNo, Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
@@ -154,8 +153,7 @@ def sobol_of(
     problems = {AS_STUDIED: problem}
     blocks = correlated_blocks(problem)
     if blocks:
-        apart = replace(study, correlations=False)
-        problems[UNCORRELATED] = build_problem(apart, seed=problem.seed, draws=n, outputs=outputs, model=model)
+        problems[UNCORRELATED] = without_correlations(problem)
         notes = (*notes, *told(blocks, problem))
     designs = {
         variant: build_saltelli(

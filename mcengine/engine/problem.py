@@ -148,7 +148,7 @@ def _copulas(study: Study, model: Model, uncertain: NDArray[np.int64]) -> tuple[
         dof = member.set.copula_dof if member.set.copula == "t" else None
         copula, moved = build_copula(names, pairs, dof, mixing, member.set.file)
         copulas.append(copula)
-        repairs += moved
+        repairs += [replace(repair, set=member.set.name) for repair in moved]
     return tuple(copulas) or (independent(),), tuple(repairs)
 
 

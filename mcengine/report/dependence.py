@@ -24,15 +24,13 @@ FULL = 1.0 - 1e-9  # an attainable correlation from here on counts as 1
 class PairRow:
     """One correlated pair of inputs in one assumption set, with the grounds the set gives for it.
 
-    shift  used - target of the pair that a repair of the matrix moved most, else None
-    most   for the other pairs of a repaired matrix, whose used value the run does not give: the most they were moved
+    shift  used - target of a pair that a repair of the matrix moved, else None
     """
 
     pair: RankCorrelation
     first: InputSpec
     second: InputSpec
     shift: float | None
-    most: float | None
     confidence: str
     note: str
 
@@ -45,21 +43,8 @@ def pair_rows(result: Result) -> list[PairRow]:
     for pair in result.correlations:
         grounds = stated[pair.set, pair.first, pair.second]
         shift = None if pair.used == pair.target else pair.used - pair.target
-        most = _most(result, pair) if shift is None else None
-        rows.append(PairRow(pair, specs[pair.first], specs[pair.second], shift, most, grounds.confidence, grounds.note))
+        rows.append(PairRow(pair, specs[pair.first], specs[pair.second], shift, grounds.confidence, grounds.note))
     return rows
-
-
-def _most(result: Result, pair: RankCorrelation) -> float | None:
-    """The largest shift among the pairs of the same set that hang together with `pair`; None where none was moved."""
-    others = [other for other in result.correlations if other.set == pair.set]
-    reached, size = {pair.first, pair.second}, 0
-    while size < len(reached):
-        size = len(reached)
-        reached |= {
-            name for other in others if {other.first, other.second} & reached for name in (other.first, other.second)
-        }
-    return max((abs(o.used - o.target) for o in others if o.first in reached and o.used != o.target), default=None)
 
 
 def unused_pairs(study: Study) -> int:
@@ -139,8 +124,6 @@ def _row(language: Language, row: PairRow) -> View:
     used, moved = language.plain(pair.used), ""
     if row.shift is not None:
         used, moved = language.number(pair.used, 3), language("dependence.moved", shift=language.signed(row.shift, 3))
-    elif row.most is not None:
-        used, moved = "", language("dependence.at_most", shift=language.number(row.most, 3))
     return {
         "inputs": " – ".join(names),
         "target": language.plain(pair.target),

@@ -129,15 +129,14 @@ DEPENDENCE_HEADS = (
     "set", "input 1", "input 2", "target", "used", "moved by", "achieved", "low 95%", "high 95%", "attainable",
     "confidence", "note", "name 1 (English)", "name 2 (English)", "naam 1 (Nederlands)", "naam 2 (Nederlands)",
 )  # fmt: skip
-"""Spearman's rank correlations; `attainable` is the largest in size that the two distributions allow.
-`used` is empty for the pairs beside the one that a repair of the matrix moved most."""
+"""Spearman's rank correlations; `attainable` is the largest in size that the two distributions allow."""
 
 
 def _dependence(result: Result) -> Iterator[Row]:
     for row in dependence.pair_rows(result):
         pair, specs = row.pair, (row.first, row.second)
         yield (
-            *(pair.set, pair.first, pair.second, pair.target, None if row.most else pair.used, row.shift),
+            *(pair.set, pair.first, pair.second, pair.target, pair.used, row.shift),
             *(pair.achieved.value, *_bounds(pair.achieved), pair.attainable, row.confidence, row.note),
             *(spec.label.get(code, spec.name) for code in LANGUAGES for spec in specs),
         )

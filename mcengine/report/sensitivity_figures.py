@@ -22,14 +22,15 @@ FIGURES: dict[str, str] = {
 }
 """Method -> "module:function" that makes its pictures."""
 
-_ROWS = 20  # the others are named below the figure
+_MOST, _LEAST, _SMALL = 20, 5, 0.001  # rows shown: those above a share of 0.1%; the others are counted below
 
 _WORDS = {
     "en": {
         "st": "total: with its part in interactions",
         "s1": "first order: on its own",
         "share": "share of the variance of {response}",
-        "more": "{count} more, each below {largest}",
+        "more": "{count} more, each below {limit}",
+        "others": "{first} + {count} more",
         "caption": "What drives {response} ({study}, {variant}). Whiskers: 95% intervals of the computation.",
         "as studied": "inputs as correlated in the study",
         "without correlations": "variant without correlations",
@@ -39,7 +40,8 @@ _WORDS = {
         "st": "totaal: met aandeel in wisselwerkingen",
         "s1": "eerste orde: op zichzelf",
         "share": "aandeel in de variantie van {response}",
-        "more": "nog {count}, elk onder {largest}",
+        "more": "nog {count}, elk onder {limit}",
+        "others": "{first} + nog {count}",
         "caption": "Wat {response} bepaalt ({study}, {variant}). Streepjes: 95%-intervallen van de berekening.",
         "as studied": "invoeren gecorreleerd zoals in de studie",
         "without correlations": "variant zonder correlaties",
@@ -85,20 +87,21 @@ def index_bars(
     labels  names to show by factor; a group goes by its own
     """
     words = _WORDS[language.code]
-    shown, rest = factors[:_ROWS], factors[_ROWS:]
+    count = min(max(sum(_number(factor.st) >= _SMALL for factor in factors), _LEAST), _MOST)
+    shown, rest = factors[:count], factors[count:]
     with style():
         figure = Figure(figsize=(7.6, 1.5 + 0.36 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         for name, offset, colour in (("st", -0.19, BLUE), ("s1", 0.19, ORANGE)):
             _bars(axes, [getattr(factor, name) for factor in shown], offset, colour, words[name])
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), [labels.get(factor.name, factor.name) for factor in shown])
+        axes.set_yticks(range(len(shown)), [_label(factor, labels, words["others"]) for factor in shown])
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=INK, linewidth=1.0)
         label = words["share"].format(response=response)
         if rest:
-            largest = language.percent(max(_number(factor.st) for factor in rest), 2)
-            label += "\n" + words["more"].format(count=len(rest), largest=largest)
+            largest = max(_SMALL, 1.1 * _number(rest[0].st))
+            label += "\n" + words["more"].format(count=len(rest), limit=language.percent(largest, 1))
         axes.set_xlabel(label)
         axes.xaxis.set_major_formatter(Ticks(language, percent=True))
         figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
@@ -112,6 +115,14 @@ def _bars(axes: Axes, values: Sequence[Statistic], offset: float, colour: str, l
     for place, value in zip(places, values, strict=True):
         if value.ci95 is not None:
             axes.plot([float(bound) for bound in value.ci95], (place, place), color=INK, linewidth=1.1)
+
+
+def _label(factor: FactorIndices, labels: Mapping[str, str], others: str) -> str:
+    """An input's label; of a block of correlated inputs the labels of its first ones; else the group's own name."""
+    if factor.name in labels or not factor.members or not factor.name.startswith(f"{factor.members[0]} + "):
+        return labels.get(factor.name, factor.name)
+    first, count = labels[factor.members[0]], len(factor.members)
+    return f"{first} + {labels[factor.members[1]]}" if count == 2 else others.format(first=first, count=count - 1)
 
 
 def _number(statistic: Statistic) -> float:

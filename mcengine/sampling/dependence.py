@@ -40,12 +40,18 @@ _T_CELLS_LOG2 = 5
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """How far a matrix had to be moved: the pair moved most, its stated rank correlation, and the one used."""
+    """How far a matrix had to be moved: the pair moved most, its stated rank correlation, and the one used.
+
+    pairs  the rank correlation used for every pair of the repaired block, by both names in either order
+    set    the assumption set it belongs to
+    """
 
     first: str
     second: str
     stated: float
     used: float
+    pairs: Mapping[frozenset[str], float]
+    set: str = ""
 
     @property
     def shift(self) -> float:
@@ -162,7 +168,9 @@ def correlation_matrix(
         achieved = np.vectorize(lambda r: t_rank_correlation(min(max(r, -1 + 1e-9), 1 - 1e-9), dof))(used)
         np.fill_diagonal(achieved, 1.0)
     row, column = divmod(int(np.argmax(np.abs(achieved - ranks))), len(names))
-    repair = Repair(names[row], names[column], float(ranks[row, column]), float(achieved[row, column]))
+    found = {frozenset((a, b)): float(achieved[place[a], place[b]]) for a in names for b in names if a < b}
+    worst = float(ranks[row, column]), float(achieved[row, column])
+    repair = Repair(names[row], names[column], *worst, found)
     if repair.shift > LARGEST_SHIFT:
         rule = (
             f"the rank correlations cannot hold together; the nearest set that can moves "

@@ -39,7 +39,7 @@ Z_LIMIT = 8.3  # beyond Phi^-1(2^-54), the smallest uniform; scores are clamped 
 TOLERANCE = 1e-7  # of the interquartile range
 _STRICT = 6.0  # |z| within which the tolerance holds as it stands: u from 1e-9 to 1 - 1e-9
 _CHECKS = np.array([1e-6, 0.12, 0.31, 0.5, 0.69, 0.88, 1.0 - 1e-6])
-_MAX_CELLS = 1 << 14
+_MAX_CELLS = 1 << 16
 _DEPTH = 36  # octaves of a graded section; below 2^-36 of its length the value stays that of its first cell
 
 _OCTAVES = 55

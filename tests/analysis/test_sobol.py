@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,16 @@ def test_the_same_seed_gives_the_same_answer_however_it_is_cut() -> None:
         other = sensitivity(load_study("evidence"), **cut, **options)
         assert other.to_dict() == reference.to_dict()
     assert sensitivity(load_study("evidence"), **{**options, "seed": 4}).digest != reference.digest
+
+
+def test_the_variant_is_the_study_with_its_correlations_off() -> None:
+    options: dict[str, Any] = {"seed": 3, "n": 128, "replicates": 4}
+    with_both = sensitivity(load_study("evidence"), **options)
+    alone = sensitivity(replace(load_study("evidence"), correlations=False), **options)
+    assert with_both.apart is not None
+    assert np.array_equal(with_both.apart.rows, alone.main.rows)
+    assert alone.apart is None
+    assert alone.groups == {}
 
 
 def test_several_outputs_from_the_same_evaluations() -> None:

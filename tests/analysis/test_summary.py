@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from mcengine import load_study, run
 from mcengine.analysis.summary import (
@@ -16,6 +16,7 @@ from mcengine.analysis.summary import (
     interval,
     probability,
     refused,
+    skewed_interval,
     summarise,
 )
 from mcengine.engine.problem import build_problem
@@ -31,6 +32,31 @@ def test_the_interval_is_students(count: int, level: float) -> None:
     values = VALUES[:count]
     low, high = stats.t.interval(level, count - 1, loc=values.mean(), scale=stats.sem(values))
     assert half_width(values, level) == pytest.approx((high - low) / 2, rel=1e-12)
+
+
+def test_skew_replicates_widen_the_interval_on_the_side_of_their_tail() -> None:
+    """The union of Student's interval and Hall's, which solves g(x) = x + c x^2/3 + c^2 x^3/27 + c/(6 n) = +- t."""
+    values = np.exp(np.random.default_rng(8).normal(size=32))
+    mean, spread, count = values.mean(), values.std(ddof=1), len(values)
+    skew = np.mean((values - mean) ** 3) / np.mean((values - mean) ** 2) ** 1.5
+    step = stats.t.ppf(0.975, count - 1) / np.sqrt(count)
+
+    def solved(target: float) -> float:
+        def g(x: float) -> float:
+            return x + skew * x**2 / 3 + skew**2 * x**3 / 27 + skew / (6 * count) - target
+
+        return float(optimize.brentq(g, -50.0, 50.0, xtol=1e-14))
+
+    expected = mean - spread * max(step, solved(step)), mean - spread * min(-step, solved(-step))
+    assert skewed_interval(float(mean), values).ci95 == pytest.approx(expected, rel=1e-9)
+    low, high = (float(end) for end in skewed_interval(float(mean), values).ci95 or ())
+    assert high - mean > 1.2 * (mean - low)
+
+
+def test_replicates_without_skew_have_students_interval() -> None:
+    values = np.concatenate([np.linspace(-1, 1, 16), -np.linspace(-1, 1, 16)])
+    assert skewed_interval(0.0, values).ci95 == pytest.approx(interval(0.0, values).ci95, rel=1e-6)
+    assert skewed_interval(2.0, np.full(8, 2.0)).ci95 == (2.0, 2.0)
 
 
 def test_the_interval_lies_about_the_pooled_value() -> None:
@@ -122,7 +148,10 @@ def test_values_pool_the_draws_and_intervals_spread_over_the_replicates() -> Non
     outputs, sets = summarise(problem, names, rows, pool)
     assert not sets
     npv = outputs["npv"].statistics
-    for name in ("mean", "sd", "p05", "p50", "p95", "prob_positive", "expected_shortfall_05"):
+    for name in ("mean", "sd"):
+        values = rows[:, names.index(f"npv.{name}")]
+        assert npv[name].ci95 == skewed_interval(float(npv[name].value), values).ci95  # type: ignore[arg-type]
+    for name in ("p05", "p50", "p95", "prob_positive", "expected_shortfall_05"):
         values = rows[:, names.index(f"npv.{name}")]
         low, high = (float(end) for end in npv[name].ci95)  # type: ignore[union-attr]
         width = 2 * stats.t.ppf(0.975, 5) * stats.sem(values)
@@ -164,7 +193,10 @@ def test_yearly_bands_are_means_of_the_replicates_bands() -> None:
         values = result.rows[:, result.columns.index(f"cash_flow[2035].yearly.{name}")]
         assert band[name].value == pytest.approx(values.mean(), rel=1e-12)
         low, high = (float(end) for end in band[name].ci95)  # type: ignore[union-attr]
-        assert (high - low) / 2 == pytest.approx(half_width(values), rel=1e-9)
+        if name == "mean":
+            assert (low, high) == skewed_interval(float(values.mean()), values).ci95
+        else:
+            assert (high - low) / 2 == pytest.approx(half_width(values), rel=1e-9)
     few = run(load_study("evidence"), draws=2**11, seed=3)
     assert few.years["cash_flow"].bands[2035]["p05"].value is None
     assert few.years["cash_flow"].bands[2035]["mean"].value is not None

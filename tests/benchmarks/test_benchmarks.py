@@ -107,9 +107,10 @@ def test_verdicts_and_table():
     assert decision.change([0.2] * 12).verdict == decision.FASTER
 
 
-def test_worker_measures_the_package_it_is_given(tmp_path):
+def test_only_the_package_in_the_tree_is_measured(tmp_path):
+    compare.check_package(str(tmp_path / "mcengine" / "__init__.py"), tmp_path)
     with pytest.raises(RuntimeError, match="instead of the package in"):
-        compare.Worker(tmp_path, tmp_path, ("points_sobol",), None).greeting()
+        compare.check_package("/elsewhere/mcengine/__init__.py", tmp_path)
 
 
 def test_history_page(tmp_path):

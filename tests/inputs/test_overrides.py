@@ -78,7 +78,7 @@ ONE_FAULT: list[tuple[dict[str, Any], str]] = [
     ({"mcpf": 0.99}, "mcpf = 0.99: must lie in the domain, >= 1 (in EUR welfare / EUR outlay)"),
     ({"leverage": math.inf}, "leverage = inf: must be a finite number"),
     ({"leverage": math.nan}, "leverage = nan: must be a finite number"),
-    ({"leverage": 10**400}, f"leverage = {10**400}: must be a finite number"),
+    ({"leverage": 10**400}, f"leverage = 1{'0' * 76}...: must be a finite number"),
     ({"leverage": "1"}, "leverage = '1': must be a number"),
     ({"leverage": True}, "leverage = True: must be a number"),
     ({"leverage": None}, "leverage: must be a number"),

@@ -190,9 +190,17 @@ def test_quantiles_increase_with_u() -> None:
 
 
 def test_what_cubics_cannot_follow_is_refused_by_name() -> None:
-    law = distribution("lognormal", {"median": 1, "log_sd": 9})
-    with pytest.raises(TableError, match=r"log-sd 9.*interquartile range.*normal scores"):
-        build_tables([law])
+    """A law that jumps without saying so, in `breaks`, cannot be followed by smooth pieces."""
+    honest = distribution("discrete", {"values": [0, 1], "weights": [0.3, 0.7]})
+
+    class Jumping:
+        breaks = ()
+        text = "Jumping(0, 1)"
+        ppf = staticmethod(honest.ppf)
+        isf = staticmethod(honest.isf)
+
+    with pytest.raises(TableError, match=r"Jumping.*interquartile range.*normal scores"):
+        build_tables([Jumping()])
 
 
 def test_no_inputs_give_empty_tables() -> None:
