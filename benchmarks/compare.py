@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import exp, log
 from pathlib import Path
@@ -138,11 +138,11 @@ def _launch(pair: tuple[Worker, Worker], calls: Mapping[str, int], found: Compar
         found.head.setdefault(name, []).append(median(seconds[1][name]))
 
 
-def compare(base: Path, head: Path, names: tuple[str, ...] = GATED) -> Comparison:
-    """Measure the packages in the folders `base` and `head`."""
+def compare(base: Path, head: Path, names: tuple[str, ...] = GATED, caches: Path | None = None) -> Comparison:
+    """Measure the packages in the folders `base` and `head`; `caches` keeps compiled code between calls."""
     found = Comparison()
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() if caches is None else nullcontext(caches) as folder:
         with _workers(base, head, Path(folder), names, None) as pair:  # compiles, and sets the samples' length
             (_, lacking), (ready, broken) = pair[0].greeting(), pair[1].greeting()
             found.missing = broken

@@ -10,7 +10,7 @@ from mcengine.sampling import dependence, points, tables
 
 
 @jit
-def uniforms(source, words, places, count, u):
+def uniforms(source, words, places, count, u):  # type: ignore[no-untyped-def]
     """Fill u, float64 (inputs, block), with `count` blocks of points one after the other."""
     for b in range(count):
         for k in range(places.shape[0]):
@@ -18,7 +18,7 @@ def uniforms(source, words, places, count, u):
 
 
 @jit
-def transform(u, design, table, copula, count, z, x):
+def transform(u, design, table, copula, count, z, x):  # type: ignore[no-untyped-def]
     """Turn the uniforms u, float64 (inputs, block), into inputs x, `count` times."""
     for _ in range(count):
         for k in range(u.shape[0]):
@@ -29,14 +29,14 @@ def transform(u, design, table, copula, count, z, x):
 
 
 @jit
-def inputs(source, words, design, table, copulas, count, x, z, group):
+def inputs(source, words, design, table, copulas, count, x, z, group):  # type: ignore[no-untyped-def]
     """Fill x, float64 (inputs, block), with `count` blocks of inputs one after the other."""
     for b in range(count):
         blocks.fill_inputs(source, words, design, table, copulas, 0, b * x.shape[1], x, z, group)
 
 
 @jit
-def kernel(function, x, out, constants, count):
+def kernel(function, x, out, constants, count):  # type: ignore[no-untyped-def]
     """Evaluate the block of inputs x `count` times."""
     for _ in range(count):
         function(x, out, constants)

@@ -123,7 +123,8 @@ def plan_accounting(plan: PlanData, x: Inputs, *, yearly: bool = False) -> dict[
     tax_rnd = (x["labour_share"] * x["tax_burden"]) * gdp_rnd
     tax_sales = rate * gdp_sales
     spent = x["mcpf"] * (plan.pipeline + plan.preconditions)[:, None]
-    discount = (1 + np.asarray(x["discount_rate"])) ** -(plan.first_year + years - plan.base_year)[:, None]
+    elapsed = (plan.first_year + years - plan.base_year)[:, None]
+    discount: Array = (1 + np.asarray(x["discount_rate"], dtype=np.float64)) ** -elapsed
     present = discount * (tax_rnd + tax_sales - spent)
     outputs = _scalars(plan, np.cumsum(present, axis=0), (discount * spent).sum(axis=0))
     if yearly:

@@ -19,6 +19,7 @@ from mcengine.sampling.points import fill, replicate_words
 from mcengine.sampling.tables import normal_scores, quantiles
 from mcengine.simd import WIDTH
 
+LINE = 8  # float64 numbers on a cache line
 SPACE = 2  # rows of working space before the scores: a uniform and a value
 
 
@@ -96,6 +97,14 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
                 row[i] = z[1, i] if group[i] == g else row[i]
 
 
+@jit
+def aligned(rows, width):
+    """Empty float64 (rows, width) that begins on a cache line: eight draws are then one line, not parts of two."""
+    flat = np.empty(rows * width + LINE)
+    skip = (-(flat.ctypes.data // 8)) % LINE
+    return flat[skip : skip + rows * width].reshape(rows, width)
+
+
 @pure
 def _start(x, design):
     for j in range(x.shape[0]):
@@ -119,8 +128,11 @@ def _add_block(out, n, group, groups, watch, totals, kept):
                     size += 1
             if not accumulate(kept[:size], k, g, totals.made[g], watch, totals):
                 return False
-    for i in range(n):
-        totals.made[group[i]] += 1
+    if groups == 1:
+        totals.made[0] += n
+    else:
+        for i in range(n):
+            totals.made[group[i]] += 1
     return True
 
 
@@ -162,10 +174,10 @@ def simulate(
         if width != min(block, count - done):
             width = min(block, count - done)
             padded = max(width, WIDTH)
-            x = np.empty((design.fixed.shape[1], padded))
+            x = aligned(design.fixed.shape[1], padded)
             _start(x, design)
-            out = np.empty((filled + scratch, padded))
-            z = np.empty((SPACE + design.uncertain.shape[0], padded))
+            out = aligned(filled + scratch, padded)
+            z = aligned(SPACE + design.uncertain.shape[0], padded)
             group = np.zeros(padded, dtype=np.int64)
         fill_inputs(points, words, design, tables, copulas, replicate, first + done, x, z, group)
         function(x, out, constants)
