@@ -6,7 +6,7 @@ DRAWS ?= 1000000
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow lint types imports check clean
+.PHONY: help install run test test-slow bench bench-compare bench-history lint types imports check clean
 
 help: ## what the targets do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,19 @@ test: $(VENV)/.installed ## the tests, in a few minutes on two cores
 
 test-slow: $(VENV)/.installed ## the checks that take longer
 	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.installed ## throughput, start-up, memory, accuracy per second; adds a line to benchmarks/history
+	$(BIN)/asv machine --yes --config benchmarks/asv.conf.json
+	$(BIN)/asv run --config benchmarks/asv.conf.json --environment existing:$(abspath $(BIN))/python \
+	  --set-commit-hash $$(git rev-parse HEAD)
+	$(BIN)/python benchmarks/history.py record
+
+bench-compare: $(VENV)/.installed ## throughput against BASE=ref; fails on a fall of more than 10% beyond noise
+	@test -n "$(BASE)" || { echo "name the version to compare with: make bench-compare BASE=main"; exit 2; }
+	$(BIN)/python benchmarks/compare.py "$(BASE)" --out $(OUT)/bench-compare.md
+
+bench-history: $(VENV)/.installed ## the recorded throughput as a page
+	$(BIN)/python benchmarks/history.py page --out $(OUT)/bench-history.html
 
 lint: $(VENV)/.installed ## style and formatting rules
 	$(BIN)/ruff check .

@@ -12,13 +12,14 @@ when even that bound lies below log 0.9: a fall of more than 10% beyond the nois
 wild launches of a busy machine move neither estimate nor bound much.
 
 The sizes. A kernel whose time grows by 15% has a log-ratio of -0.140, 0.034 below log 0.9 = -0.105. Between
-launches a shared two-core virtual machine showed standard deviations of 0.01 to 0.02. With n = 12 the estimate's
-standard error is then at most 0.006 and bound - estimate about 0.011, so the fall is caught with a chance above 0.99,
-and up to a standard deviation of 0.05 between launches with a chance of 0.9. Identical code is flagged only when the
-estimate is wrong by more than 10% and significantly so: by the test's level at most once in twenty even for a true
-fall of exactly 10%, and below 1 in 1,000 for a true 0, all four stages together. While some stage's bound lies more
-than 0.03 from its estimate, four more launches are taken, up to 24: a rule that looks at widths, never at signs.
-tests/benchmarks simulates both rates, also with heavy tails; prove_compare.py shows them on the machine itself.
+launches a shared, busy two-core virtual machine showed standard deviations of 0.01 to 0.02 (by the median deviation;
+single launches of the kernel strayed further). With n = 12 the estimate's standard error is then at most 0.006 and
+bound - estimate about 0.011, so the fall is caught with a chance above 0.99. While some stage's bound lies more than
+0.02 from its estimate, four more launches are taken, up to 28: a rule that looks at widths, never at signs. That keeps
+the chance near 0.9 up to a standard deviation of 0.05. Beyond it the table says `unclear` rather than `slower`.
+Identical code is flagged only when the estimate is wrong by more than 10% and significantly so: about once in twenty
+even for a true fall of exactly 10% (0.04 to 0.06 a stage in simulation), never in 10,000 simulations for a true 0.
+tests/benchmarks simulates both rates, also with heavy tails; prove_compare.py counts them on a machine.
 """
 
 from __future__ import annotations

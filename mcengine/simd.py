@@ -8,6 +8,7 @@ a kernel keeps its state in registers whatever it touches: measured on this proj
     store(array, i, v)
     splat(a)                    eight times the float a
     + - * /  < > >= ==          element by element; either side may be a float
+    fma(v, w, x)                v w + x with one rounding; any may be a float
     where(m, v, w)              v where the mask m holds, else w; `size(v)` is |v|
     lowest(v), highest(v)       the least and the greatest element, as floats
     whole(v)                    v cut to whole numbers, as `int8x64`; `real(k)` back again
@@ -26,6 +27,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.datamodel import models
 from numba.core.imputils import lower_builtin, lower_cast
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
@@ -59,6 +61,12 @@ def _splat(builder: Any, value: Any) -> Any:
     one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
+
+
+def _fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
+    """x y + z of vectors, rounded once."""
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDTH}f64"), (x, y, z))
 
 
 @lower_cast(types.Float, vec8)
@@ -169,6 +177,18 @@ def size(typing_context, value):
     return vec8(vec8), emit
 
 
+@intrinsic
+def fma(typing_context, x, y, z):
+    """x y + z, rounded once (IEEE 754 fusedMultiplyAdd): the same everywhere, as it is asked for and not left to LLVM."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        both = [a if kind == vec8 else _splat(builder, a) for kind, a in zip(sig.args, args, strict=True)]
+        return _fused(builder, *both)
+
+    kinds = [vec8 if kind == vec8 else types.float64 for kind in (x, y, z)]
+    return vec8(*kinds), emit
+
+
 def _reduced(builder: Any, value: Any, sign: str) -> Any:
     """The extreme element: halves compared, then quarters, then pairs."""
     undefined = ir.Constant(_VECTOR, ir.Undefined)
@@ -227,7 +247,7 @@ def cubic(typing_context, table, cell, place):
         c = [builder.shuffle_vector(low, high, joined) for low, high in zip(*halves, strict=True)]
         value = c[3]
         for k in (2, 1, 0):
-            value = builder.fadd(builder.fmul(value, args[2]), c[k])
+            value = _fused(builder, value, args[2], c[k])
         return value
 
     return vec8(table, int8x64, vec8), emit

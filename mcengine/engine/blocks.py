@@ -153,8 +153,8 @@ def simulate(
     count,
     block,
 ):
-    """Simulate draws first .. first + count of a replicate into `totals`. A block has at least 8 draws, those beyond
-    the last one made and left out.
+    """Simulate draws first .. first + count of a replicate into `totals`. Blocks are whole vectors of 8 draws; those
+    beyond the last one are made and left out.
 
     yearly   float64 (yearly rows, draws): receives the yearly tables of draws first .. ; no rows: none kept
     shape    (headline rows, output rows the kernel fills, working rows)
@@ -173,7 +173,7 @@ def simulate(
     while done < count:
         if width != min(block, count - done):
             width = min(block, count - done)
-            padded = max(width, WIDTH)
+            padded = -(-width // WIDTH) * WIDTH
             x = aligned(design.fixed.shape[1], padded)
             _start(x, design)
             out = aligned(filled + scratch, padded)
@@ -191,7 +191,7 @@ def simulate(
 
 @jit
 def inputs_and_outputs(function, constants, points, design, tables, copulas, replicate, first, x, out, group):
-    """Fill x (inputs, draws), out (outputs + working rows, draws), group (draws,) for at least 8 draws from first."""
+    """Fill x (inputs, draws), out (outputs + working rows, draws), group (draws,) for 8 k draws from first."""
     _start(x, design)
     group[:] = 0
     words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)

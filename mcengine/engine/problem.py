@@ -77,7 +77,7 @@ class Problem:
         self, replicate: int, first: int, count: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         skipped = first % 2  # blocks begin at even draws
-        width = max(count + skipped, WIDTH)
+        width = -(-(count + skipped) // WIDTH) * WIDTH
         x = np.empty((len(self.model.inputs), width))
         out = np.empty((len(self.model.outputs) + self.model.scratch, width))
         group = np.empty(width, dtype=np.int64)

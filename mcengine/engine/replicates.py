@@ -39,7 +39,7 @@ CONTINUOUS_STATISTICS = (
 YEAR_STATISTICS = ("count", "share_never", *QUANTILES)
 YEARLY_STATISTICS = ("mean", "p05", "p25", "p50", "p75", "p95")
 CARRIED = 5.0  # draws a replicate must have beyond a quantile to carry it
-DEFAULT_BLOCK = 248  # 31 cache lines a row: rows a power of two apart would share the same few cache sets
+DEFAULT_BLOCK = 504  # 63 cache lines a row: rows a power of two apart would share the same few cache sets
 CHUNK = 1 << 16  # draws between two looks at whether the user wants to stop
 
 

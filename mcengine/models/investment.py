@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from mcengine.compiled import inlined, pure
-from mcengine.simd import WIDTH, highest, load, lowest, size, splat, store, where
+from mcengine.simd import WIDTH, fma, highest, load, lowest, size, splat, store, where
 
 SCALARS = ("npv", "bcr", "payback_year", "pv_receipts", "pv_outlay")
 YEARLY = (
@@ -65,7 +65,7 @@ def _spread(position, weight, space, start, count, first, last):
         share = 1.0 - size(position - np.float64(k))
         share = where(share > 0.0, share, splat(0.0))
         at = WIDTH * (start + k)
-        store(space, at, load(space, at) + weight * share)
+        store(space, at, fma(weight, share, load(space, at)))
     return min(first, low), max(last, high)
 
 
@@ -83,7 +83,7 @@ def _lag_weights(x, i, at, where_, phases, success0, space, years):
     for p in range(shares.shape[0] - 1, -1, -1):
         made = made * (_at(x, where_[0, p], i) * (1.0 / success0[p]))
         delay = delay + _at(x, where_[1, p], i)
-        weight = (private * (ratios[p] / sum_r) + shares[p]) * made
+        weight = fma(private, ratios[p] / sum_r, shares[p]) * made
         first, last = _spread(delay, weight, space, 0, years, first, last)
     return private + shares.sum(), first, last
 
@@ -101,7 +101,7 @@ def _medicines(space, years, t, lags, ages, before):
     """(launches_t, N_t) from f, W, E and earlier launches in `space` and N_{t-1} = `before`."""
     launched = splat(0.0)
     for k in range(lags[0], min(lags[1], t) + 1):
-        launched = launched + load(space, WIDTH * k) * load(space, WIDTH * (2 * years + t - k))
+        launched = fma(load(space, WIDTH * k), load(space, WIDTH * (2 * years + t - k)), launched)
     store(space, WIDTH * (3 * years + t), launched)
     on_market = before + launched
     for a in range(ages[0], min(ages[1], t) + 1):
@@ -172,15 +172,16 @@ def _eight_draws(x, i, out, at, where_, budget, preconditions, phases, success0,
     state, on_market, npv, outlay = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     payback = splat(np.inf)
     for t in range(years):
-        state = growth * state + (budget[t] if t < calendar[2] else 0.0)
-        money = share * state + budget[t]
+        state = fma(growth, state, budget[t] if t < calendar[2] else 0.0)
+        money = fma(share, state, budget[t])
         store(space, WIDTH * (2 * years + t), money)
         launched, on_market = _medicines(space, years, t, lags, ages, on_market)
         opening = opening * growth
         discount = discount * inverse
         spent = budget[t] + preconditions[t]
-        npv = npv + discount * (rnd * money + kept * opening + sales * on_market - mcpf * spent)
-        outlay = outlay + discount * spent
+        cash = fma(rnd, money, fma(kept, opening, fma(sales, on_market, mcpf * -spent)))
+        npv = fma(discount, cash, npv)
+        outlay = fma(discount, spent, outlay)
         earlier = where(payback == np.inf, splat(np.float64(calendar[0] + t)), payback)
         payback = where(npv >= 0.0, earlier, splat(np.inf))
         if tables:

@@ -25,7 +25,7 @@ from scipy.special import gammainccinv, gammaincinv, ndtr, ndtri, stdtr
 from mcengine.compiled import pure
 from mcengine.errors import Fault, InputError
 from mcengine.sampling.cubics import NODES, coefficients
-from mcengine.simd import WIDTH, load, splat, store
+from mcengine.simd import WIDTH, fma, load, splat, store
 
 Array = NDArray[np.float64]
 
@@ -253,23 +253,18 @@ def _t_score_table(dof: float) -> Array:
 
 @pure
 def correlate(copula, z):
-    """Turn independent normal scores into correlated ones, in place; `z` float64 (uncertain, draws).
+    """Turn independent normal scores into correlated ones, in place; `z` float64 (uncertain, draws), draws a multiple of 8.
 
     Rows are taken from last to first: each needs the independent scores of the rows before it only.
     """
     n = z.shape[1]
     for a in range(copula.rows.shape[0] - 1, -1, -1):
         row = copula.rows[a] * n
-        for i in range(0, n - n % WIDTH, WIDTH):
+        for i in range(0, n, WIDTH):
             total = splat(0.0)
             for entry in range(copula.start[a], copula.start[a + 1]):
-                total = total + load(z, copula.other[entry] * n + i) * copula.weight[entry]
+                total = fma(load(z, copula.other[entry] * n + i), copula.weight[entry], total)
             store(z, row + i, total)
-        for i in range(n - n % WIDTH, n):
-            sum_ = 0.0
-            for entry in range(copula.start[a], copula.start[a + 1]):
-                sum_ = sum_ + z[copula.other[entry], i] * copula.weight[entry]
-            z[copula.rows[a], i] = sum_
 
 
 @pure

@@ -42,10 +42,11 @@ def values(tables: Tables, j: int, z: Floats) -> Floats:
 
 def correlated(copula: Copula, z: Floats, mixing: Floats | None = None) -> Floats:
     """Scores (inputs, n) after the copula; `mixing` (blocks, n): the normal scores of a t copula's mixing."""
-    z = z.copy()
+    draws = z.shape[1]
+    z = np.ascontiguousarray(np.pad(z, ((0, 0), (0, -draws % 8))))  # whole vectors of eight
     correlate(copula, z)
     for block, place in enumerate(copula.mixing):
         if place >= 0:
             assert mixing is not None
-            mix(copula, block, mixing[block].copy(), z)
-    return z
+            mix(copula, block, np.pad(mixing[block], (0, -draws % 8)), z)
+    return z[:, :draws]
