@@ -179,7 +179,7 @@ def size(typing_context, value):
 
 @intrinsic
 def fma(typing_context, x, y, z):
-    """x y + z, rounded once (IEEE 754 fusedMultiplyAdd): the same everywhere, as it is asked for and not left to LLVM."""
+    """x y + z, rounded once (IEEE 754 fusedMultiplyAdd); asked for, not left to LLVM, so the same everywhere."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         both = [a if kind == vec8 else _splat(builder, a) for kind, a in zip(sig.args, args, strict=True)]

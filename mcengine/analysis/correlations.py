@@ -57,12 +57,17 @@ def mid_ranks(values: Array) -> Array:
     return ranks
 
 
+def standard_ranks(values: Array) -> Array:
+    """Mid-ranks about their mean, scaled to length 1 (all 0 for a constant): Spearman's rho is their dot product."""
+    ranks = mid_ranks(values)
+    ranks = ranks - ranks.mean()
+    length = float(np.sqrt(ranks @ ranks))
+    return ranks / length if length > 0 else ranks
+
+
 def spearman(x: Array, y: Array) -> float:
     """Spearman's rho of two samples (n,), 0 when one of them is constant."""
-    a, b = mid_ranks(x), mid_ranks(y)
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > 0 else 0.0
+    return float(standard_ranks(x) @ standard_ranks(y))
 
 
 def attainable(first: Distribution, second: Distribution, sign: float) -> float:
@@ -83,11 +88,14 @@ def rank_correlations(problem: Problem) -> tuple[RankCorrelation, ...]:
     place = {name: j for j, name in enumerate(problem.model.inputs)}
     for g, member in enumerate(study.sets):
         laws = {name: study.marginal(g, name) for name in problem.model.inputs}
+        ranks: dict[str, list[Array]] = {}
+        for name in {name for pair in member.set.correlations for name in (pair.first, pair.second)}:
+            ranks[name] = [standard_ranks(x[place[name], groups == g]) for x, groups in samples]
         for pair in member.set.correlations:
             if laws[pair.first].is_constant or laws[pair.second].is_constant or pair.rho == 0.0:
                 continue
-            i, j = place[pair.first], place[pair.second]
-            values = np.array([spearman(x[i, groups == g], x[j, groups == g]) for x, groups in samples])
+            both = zip(ranks[pair.first], ranks[pair.second], strict=True)
+            values = np.array([float(first @ second) for first, second in both])
             used = moved.get((member.set.name, frozenset((pair.first, pair.second))), pair.rho)
             limit = attainable(laws[pair.first], laws[pair.second], pair.rho)
             achieved = interval(float(values.mean()), values)

@@ -253,7 +253,7 @@ def _t_score_table(dof: float) -> Array:
 
 @pure
 def correlate(copula, z):
-    """Turn independent normal scores into correlated ones, in place; `z` float64 (uncertain, draws), draws a multiple of 8.
+    """Turn independent normal scores into correlated ones, in place; `z` float64 (uncertain, 8 k draws).
 
     Rows are taken from last to first: each needs the independent scores of the rows before it only.
     """
