@@ -60,9 +60,11 @@ def mid_ranks(values: Array) -> Array:
 def standard_ranks(values: Array) -> Array:
     """Mid-ranks about their mean, scaled to length 1 (all 0 for a constant): Spearman's rho is their dot product."""
     ranks = mid_ranks(values)
-    ranks = ranks - ranks.mean()
-    length = float(np.sqrt(ranks @ ranks))
-    return ranks / length if length > 0 else ranks
+    centred: Array = ranks - ranks.mean()
+    length = float(np.sqrt(centred @ centred))
+    if length > 0:
+        centred /= length
+    return centred
 
 
 def spearman(x: Array, y: Array) -> float:
