@@ -1,8 +1,4 @@
-"""Many replicates at once: the only place that knows about threads.
-
-Each replicate is computed by one thread from its address alone, so the number of threads decides when a
-replicate is finished and nothing else. Finished replicates reach the caller in order of their index.
-"""
+"""How many draws in how many replicates, and running them: finished replicates reach the caller in order of index."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +14,7 @@ from numpy.typing import NDArray
 
 from mcengine.engine.problem import Problem
 from mcengine.engine.replicates import DEFAULT_BLOCK, Replicate, run_replicate
+from mcengine.engine.threads import in_order
 from mcengine.errors import Fault, InputError
 from mcengine.sampling.points import DEFAULT_SAMPLER
 
@@ -115,32 +111,14 @@ def run_replicates(
     ------
     NonFiniteError  from the first replicate (by index) that met a non-finite output.
     """
-    observer = observer or Silent()
-    workers = max(1, min(threads or default_threads(), len(indices)))
-    stop = threading.Event()
+    heard = observer or Silent()
 
-    def work(index: int) -> Replicate:
-        return run_replicate(problem, index, draws, block=block, stop=stop, progress=observer.drawn)
+    def work(index: int, stop: threading.Event) -> Replicate:
+        return run_replicate(problem, index, draws, block=block, stop=stop, progress=heard.drawn)
 
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="mcengine")
-    waiting: list[Future[Replicate]] = []
-    upcoming = iter(indices)
-    try:
-        while True:
-            for index in upcoming:
-                waiting.append(pool.submit(work, index))
-                if len(waiting) >= 2 * workers:
-                    break
-            if not waiting:
-                return
-            while not waiting[0].done():  # a bounded wait, so that Ctrl-C is heard at once
-                wait(waiting[:1], timeout=0.2, return_when=FIRST_COMPLETED)
-            replicate = waiting.pop(0).result()
-            observer.finished(replicate)
-            yield replicate
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+    for replicate in in_order(work, indices, threads or default_threads()):
+        heard.finished(replicate)
+        yield replicate
 
 
 def digest(rows: NDArray[np.float64]) -> str:
