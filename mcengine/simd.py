@@ -22,7 +22,7 @@ its place in the vector. `vector_width` draws a step; a caller with fewer pads (
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llvmlite import ir
@@ -64,9 +64,10 @@ def _splat(builder: Any, value: Any) -> Any:
 
 
 def _fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
-    """x y + z of vectors, rounded once."""
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDTH}f64"), (x, y, z))
+    """x y + z of vectors of one length, rounded once."""
+    name = f"llvm.fma.v{x.type.count}f64"
+    kind = ir.FunctionType(x.type, [x.type] * 3)
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), (x, y, z))
 
 
 @lower_cast(types.Float, vec8)
@@ -237,36 +238,46 @@ def exponent_cell(typing_context, value, bits, lowest):
 def cubic(typing_context, table, cell, place):
     """Cubics with coefficients table[4 cell : 4 cell + 4], at `place`.
 
-    Four rows are loaded whole and transposed in registers: one load a draw instead of four.
+    Pairs of coefficients are loaded into the places from which one shuffle each sorts them, and the polynomials are
+    computed four by four: shuffles, not loads or arithmetic, are what bounds a table look-up.
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = _data(context, builder, sig.args[0], args[0])
-        halves = [_coefficients(builder, data, args[1], start) for start in (0, 4)]
-        joined = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), list(range(WIDTH)))
-        c = [builder.shuffle_vector(low, high, joined) for low, high in zip(*halves, strict=True)]
-        value = c[3]
-        for k in (2, 1, 0):
-            value = _fused(builder, value, args[2], c[k])
-        return value
+        undefined = ir.Constant(_VECTOR, ir.Undefined)
+        halves = []
+        for start in (0, 4):
+            at = _shuffled(builder, args[2], undefined, range(start, start + 4))
+            c = _coefficients(builder, data, args[1], start)
+            value = c[3]
+            for k in (2, 1, 0):
+                value = _fused(builder, value, at, c[k])
+            halves.append(value)
+        return _shuffled(builder, *halves, range(WIDTH))
 
     return vec8(table, int8x64, vec8), emit
 
 
+def _shuffled(builder: Any, x: Any, y: Any, order: Iterable[int]) -> Any:
+    """Elements `order` of x and y, counted through both."""
+    places = list(order)
+    return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
+
+
 def _coefficients(builder: Any, data: Any, cell: Any, start: int) -> list[Any]:
     """The four coefficients of elements start .. start + 3, each as a vector of four."""
-    four = ir.VectorType(_REAL, 4)
+    pair = ir.VectorType(_REAL, 2)
     rows = []
     for lane in range(start, start + 4):
         index = builder.extract_element(cell, ir.Constant(ir.IntType(32), lane))
-        row = builder.load(_pointer(builder, data, builder.shl(index, ir.Constant(_INTEGER, 2)), four))
-        row.align = 8
-        rows.append(row)
-
-    def shuffled(a: Any, b: Any, order: list[int]) -> Any:
-        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), 4), order))
-
-    even = shuffled(rows[0], rows[1], [0, 4, 2, 6]), shuffled(rows[2], rows[3], [0, 4, 2, 6])
-    odd = shuffled(rows[0], rows[1], [1, 5, 3, 7]), shuffled(rows[2], rows[3], [1, 5, 3, 7])
-    low, high = [0, 1, 4, 5], [2, 3, 6, 7]
-    return [shuffled(*even, low), shuffled(*odd, low), shuffled(*even, high), shuffled(*odd, high)]
+        rows.append(builder.shl(index, ir.Constant(_INTEGER, 2)))
+    found = []
+    for offset in (0, 2):
+        parts = []
+        for index in rows:
+            part = builder.load(_pointer(builder, data, builder.add(index, ir.Constant(_INTEGER, offset)), pair))
+            part.align = 8
+            parts.append(part)
+        even, odd = (_shuffled(builder, parts[k], parts[k + 2], range(4)) for k in (0, 1))
+        found += [_shuffled(builder, even, odd, order) for order in ((0, 4, 2, 6), (1, 5, 3, 7))]
+    return found

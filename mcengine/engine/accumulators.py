@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mcengine.compiled import pure
+from mcengine.compiled import inlined, pure
 
 LANES = 8
 BODY = 1 << 18
@@ -94,20 +94,32 @@ def _tail_bin(distance):
     return min(np.int64(np.log2(distance) * PER_OCTAVE), TAIL - 1)
 
 
+@inlined
+def _count_one(value, low, scale, histogram):
+    position, half = (value - low) * scale, 0.5 * BODY
+    if position >= 0.0 and position < BODY:
+        histogram[TAIL + np.int64(position)] += 1
+    elif position < 0.0:
+        histogram[TAIL - 1 - _tail_bin((half - position) / half)] += 1
+    else:
+        histogram[TAIL + BODY + _tail_bin((position - half) / half)] += 1
+
+
 @pure
 def _count_bins(y, low, width, histogram):
     scale = 1.0 / width
-    half = 0.5 * BODY
     for i in range(y.shape[0]):
-        position = (y[i] - low) * scale
-        if position >= 0.0 and position < BODY:
-            histogram[TAIL + np.int64(position)] += 1
-        elif position == np.inf:
-            histogram[NEVER] += 1
-        elif position < 0.0:
-            histogram[TAIL - 1 - _tail_bin((half - position) / half)] += 1
-        else:
-            histogram[TAIL + BODY + _tail_bin((position - half) / half)] += 1
+        _count_one(y[i], low, scale, histogram)
+
+
+@pure
+def _count_years(y, low, never, histogram):
+    """The same with bins of a year, for values of which `never` are +inf: often nearly all, so counted at once."""
+    histogram[NEVER] += never
+    if never < y.shape[0]:
+        for i in range(y.shape[0]):
+            if y[i] < np.inf:
+                _count_one(y[i], low, 1.0, histogram)
 
 
 @pure
@@ -146,19 +158,18 @@ def accumulate(y, k, group, start, watch, totals):
 
     Returns False, and adds nothing, when a value is not finite (+inf is a value of a censored output).
     """
-    bad = 0
-    positive = 0
+    bad, never, positive = 0, 0, 0
     for i in range(y.shape[0]):
         bad += not abs(y[i]) < np.inf
+        never += y[i] == np.inf
         positive += y[i] > 0.0
-    if watch.censored[k]:
-        for i in range(y.shape[0]):
-            bad -= y[i] == np.inf
-    if bad:
+    if bad > (never if watch.censored[k] else 0):
         return False
     totals.positive[k, group] += positive
-    _count_bins(y, watch.low[k], watch.width[k], totals.histogram[k, group])
-    if not watch.censored[k]:
+    if watch.censored[k]:
+        _count_years(y, watch.low[k], never, totals.histogram[k, group])
+    else:
+        _count_bins(y, watch.low[k], watch.width[k], totals.histogram[k, group])
         _add_lanes(
             y,
             start,

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from mcengine.compiled import pure
+from mcengine.compiled import inlined, pure
 from mcengine.errors import McEngineError
 from mcengine.families import Distribution
 from mcengine.sampling.cubics import NODES, coefficients
@@ -46,6 +46,8 @@ _OCTAVES = 55
 _CELL_BITS = 6
 _CELLS = 1 << _CELL_BITS  # an octave
 _LOWEST = (1023 - _OCTAVES) << _CELL_BITS
+
+_FEW = 4  # sections that eight draws go through together; beyond, each draw looks for its own
 
 
 class Tables(NamedTuple):
@@ -232,25 +234,41 @@ def normal_scores(u, table, z):
         store(z, i, where(lower, score, 0.0 - score))
 
 
+@inlined
+def _of_section(z, s, tables):
+    """The quantiles at eight scores z by section s; beyond its ends, those at its ends."""
+    table = tables.coefficients[4 * tables.offset[s] :]
+    if tables.cells[s] == 1:
+        return splat(table[0])
+    position = (z - tables.edge[s]) * tables.scale[s]
+    if tables.grade[s] >= 0:
+        position = where(position > 2.0**-_DEPTH, position, splat(2.0**-_DEPTH))
+        position = where(position < 1.0, position, splat(1.0 - 2.0**-52))
+        cell, place = exponent_cell(position, tables.grade[s], (1023 - _DEPTH) << tables.grade[s])
+        return cubic(table, cell, place)
+    top = tables.cells[s] * (1.0 - 2.0**-52)
+    position = where(position > 0.0, position, splat(0.0))
+    position = where(position < top, position, splat(top))
+    cell = whole(position)
+    return cubic(table, cell, position - real(cell))
+
+
 @pure
 def quantiles(j, z, tables, x):
     """x = F_j^-1(Phi(z)) from the tables of input j; `z`, `x` float64 (draws,), at least 8 and not the same array."""
     first, last = tables.start[j], tables.start[j + 1]
     n = z.shape[0]
-    if last > first + 1:
+    if last - first > _FEW:
         for i in range(n):
             x[i] = _section_value(z[i], first, last, tables)
         return
-    low, scale = tables.lower[first], tables.scale[first]
-    top = tables.cells[first] * (1.0 - 2.0**-52)
-    table = tables.coefficients[4 * tables.offset[first] :]
     for start in range(0, n, WIDTH):
         i = min(start, n - WIDTH)
-        position = (load(z, i) - low) * scale
-        position = where(position > 0.0, position, splat(0.0))
-        position = where(position < top, position, splat(top))
-        cell = whole(position)
-        store(x, i, cubic(table, cell, position - real(cell)))
+        score = load(z, i)
+        value = _of_section(score, first, tables)
+        for s in range(first + 1, last):
+            value = where(score >= tables.lower[s], _of_section(score, s, tables), value)
+        store(x, i, value)
 
 
 @pure
