@@ -253,7 +253,7 @@ def cubic(typing_context, table, cell, place):
             for k in (2, 1, 0):
                 value = _fused(builder, value, at, c[k])
             halves.append(value)
-        return _shuffled(builder, *halves, range(WIDTH))
+        return _shuffled(builder, halves[0], halves[1], range(WIDTH))
 
     return vec8(table, int8x64, vec8), emit
 
