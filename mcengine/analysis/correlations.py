@@ -91,9 +91,10 @@ def rank_correlations(problem: Problem) -> tuple[RankCorrelation, ...]:
     for g, member in enumerate(study.sets):
         laws = {name: study.marginal(g, name) for name in problem.model.inputs}
         ranks: dict[str, list[Array]] = {}
-        for name in {name for pair in member.set.correlations for name in (pair.first, pair.second)}:
+        pairs = [pair for pair in member.set.correlations if {pair.first, pair.second} <= place.keys()]
+        for name in {name for pair in pairs for name in (pair.first, pair.second)}:
             ranks[name] = [standard_ranks(x[place[name], groups == g]) for x, groups in samples]
-        for pair in member.set.correlations:
+        for pair in pairs:
             if laws[pair.first].is_constant or laws[pair.second].is_constant or pair.rho == 0.0:
                 continue
             both = zip(ranks[pair.first], ranks[pair.second], strict=True)

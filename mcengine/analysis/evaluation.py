@@ -12,8 +12,8 @@ from mcengine.analysis.result import NEVER
 from mcengine.errors import NonFiniteError
 from mcengine.inputs.plan import PublishedFigure
 from mcengine.inputs.study import Study
+from mcengine.models.accounts import YEARLY
 from mcengine.models.build import build_model
-from mcengine.models.investment import YEARLY
 from mcengine.models.model import Model
 
 

@@ -15,6 +15,7 @@ from mcengine.cli.options import (
     StudyArgument,
     open_study,
 )
+from mcengine.cli.pipeline_table import candidates
 from mcengine.cli.printing import measure, number, percent, print_json, tick, width
 from mcengine.cli.rows import BOTH, EXTRA, FROM_INPUTS, NEVER, RESULTS, ROWS, Row, find_row
 from mcengine.cli.table import Column, render
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mcengine.inputs.plan import Plan
 
 _BLANK = Row("", "", "")
+PIPELINE = "pipeline"  # the accounting, as in `inputs.plan`, which is slow to import
 POINTS = ("plan", "median", "mean")
 
 
@@ -72,6 +74,9 @@ def text(evaluation: Evaluation, language: str, columns: int) -> str:
     parts = [_head(evaluation, language)]
     if evaluation.years:
         parts.append(_table(evaluation, language, columns))
+    plan = evaluation.study.plan
+    if plan is not None and evaluation.accounting == PIPELINE:
+        parts.append(candidates(evaluation, plan, language, columns))
     parts.append(_results(evaluation, language))
     if evaluation.published:
         parts.append(_verdict(evaluation))

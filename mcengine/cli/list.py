@@ -51,8 +51,8 @@ def _described(kind: Kind, names: tuple[str, ...]) -> list[dict[str, Any]]:
 def _models(studies: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The model of every plan, and those that bundled studies name. Read from the data: numba stays out."""
     investment = {
-        "en": "plan accounting, for any study with a plan",
-        "nl": "planboekhouding, voor elke studie met een plan",
+        "en": "plan accounting or pipeline accounting, for any study with a plan",
+        "nl": "planboekhouding of pijplijnboekhouding, voor elke studie met een plan",
     }
     named = [{"name": study["model"], "title": study["title"]} for study in studies if "model" in study]
     return [{"name": "investment", "title": investment}, *named]

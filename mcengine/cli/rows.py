@@ -59,6 +59,9 @@ RESULTS = (
     Row("payback_year", "Terugverdientijd", "payback year"),
     Row("pv_receipts", "Contante waarde ontvangsten", "present value of receipts", decimals=2),
     Row("pv_outlay", "Contante waarde uitgaven", "present value of outlay", decimals=2),
+    Row("npv_if_returned", "NCW als publiek restgeld terugkomt", "NPV if unspent public money returns", decimals=2),
+    Row("unspent_at_horizon", "Programmageld over aan het eind", "programme money left at the end", decimals=1),
+    Row("unspent_public_at_horizon", "- Waarvan publiek", "of which public", decimals=1),
 )
 
 FROM_INPUTS = (

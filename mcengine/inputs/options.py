@@ -9,16 +9,13 @@ from typing import Any
 
 from mcengine.errors import nearest_name
 from mcengine.inputs.check import Report
-from mcengine.inputs.plan import Plan
+from mcengine.inputs.plan import ACCOUNTINGS, PIPELINE, PLAN, Plan
 
 YEARS = ("horizon", "spend_until", "discount_base_year", "structural_years")
 """The options that are whole numbers; each defaults to the plan's."""
 
 NAMES = (*YEARS, "accounting")
 """Every option, by the name that `--set` takes."""
-
-ACCOUNTINGS = ("plan",)
-"""How money becomes medicines (MODEL.md section 3), by the name of the accounting."""
 
 REACH = 200
 """Years that any option may lie from the plan's first year."""
@@ -37,7 +34,7 @@ class Options:
     structural_years: int
     """Number of years, from the plan's first, in which activity becomes lasting growth."""
     accounting: str
-    """One of `ACCOUNTINGS`; "model" for a study with a model of its own."""
+    """One of `plan.ACCOUNTINGS`; "model" for a study with a model of its own."""
 
 
 NO_YEARS = Options(0, 0, 0, 0, "model")
@@ -73,9 +70,15 @@ def read_options(given: Mapping[str, Any], plan: Plan | None, report: Report) ->
         for name, value in given.items():
             report.add(name, value, "this study has a model of its own, without years or accounting")
         return NO_YEARS
-    chosen: dict[str, Any] = {name: getattr(plan, name) for name in YEARS} | {"accounting": ACCOUNTINGS[0]}
+    chosen: dict[str, Any] = {name: getattr(plan, name) for name in YEARS} | {"accounting": PLAN}
     for name, value in given.items():
         checked = check_option(name, value, plan.first_year, report, name)
         if checked is not None:
             chosen[name] = checked
+    if chosen["accounting"] == PIPELINE and plan.pipeline_lacks:
+        lacks = ", ".join(plan.pipeline_lacks)
+        report.add(
+            "accounting", PIPELINE, f"the plan {plan.name!r} does not say how many candidates there are: {lacks}"
+        )
+        chosen["accounting"] = PLAN
     return Options(**chosen)

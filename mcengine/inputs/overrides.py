@@ -79,13 +79,15 @@ def override(study: Study, values: Mapping[str, Any] | Iterable[str], chosen: Ma
         if name in given and given[name] != value:
             report.add(name, value, f"is given twice; the other value is {given[name]!r}")
         given[name] = value
-    own = {spec.name for spec in study.inputs}
+    declared = study.inputs if study.plan is None else study.plan.inputs
+    own = {spec.name for spec in declared}
     changed = {name: given.pop(name) for name in options.NAMES if name in given and name not in own}
-    fixed = read_fixed(given, study.inputs, report, also=options.NAMES if study.plan is not None else ())
+    fixed = read_fixed(given, declared, report, also=options.NAMES if study.plan is not None else ())
     kept = {} if study.plan is None else asdict(study.options)
     opted = options.read_options(kept | changed, study.plan, report)
     report.raise_if_any()
-    return replace(study, fixed=MappingProxyType({**study.fixed, **fixed}), options=opted)
+    used = study.inputs if study.plan is None else study.plan.inputs_of(opted.accounting)
+    return replace(study, fixed=MappingProxyType({**study.fixed, **fixed}), options=opted, inputs=used)
 
 
 def read_fixed(
@@ -120,11 +122,5 @@ def check_value(spec: InputSpec, value: Any, report: Report) -> float | None:
         number = math.inf
     if spec.domain.contains(number):
         return number
-    unit = "" if spec.unit == "1" else f" (in {spec.unit})"
-    finite = math.isfinite(number)
-    report.add(
-        spec.name,
-        value,
-        f"must lie in the domain, {spec.domain.text}{unit}" if finite else "must be a finite number",
-    )
+    report.add(spec.name, value, spec.domain.rule(number, "" if spec.unit == "1" else f" (in {spec.unit})"))
     return None

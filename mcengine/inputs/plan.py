@@ -49,11 +49,20 @@ may narrow these, not widen them."""
 SCALAR_INPUTS: tuple[str, ...] = tuple(LIMITS)
 """The inputs every plan must declare, beside each phase's success and duration."""
 
+ACCOUNTINGS = (PLAN, PIPELINE) = ("plan", "pipeline")
+"""How money becomes medicines, by the name of the accounting: MODEL.md sections 3 and 4."""
+
 SUCCESS_LIMIT = Domain(0.0, 1.0, low_open=True)
 """Widest domain of a phase's success probability."""
 
 DURATION_LIMIT = Domain(0.0)
 """Widest domain of a phase's duration (years)."""
+
+OUTSIDE_FINANCE = "outside_finance"
+"""The scalar input of pipeline accounting alone: share of the own candidates left without money that others pay for."""
+
+SUPPLY_LIMIT = Domain(0.0, infinite=True)
+"""Widest domain of a phase's supply of candidates from outside (candidates a year); inf: unlimited."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,9 @@ class Phase:
     """Name of the input that holds the probability of passing this phase."""
     duration: str
     """Name of the input that holds the years this phase takes."""
+    supply: str | None = None
+    """Name of the input that holds the candidates a year from outside the programme, which pipeline accounting
+    needs of every phase but the first."""
     source: str = ""
     """Document the phase's numbers come from."""
     locator: str = ""
@@ -174,6 +186,24 @@ class Plan:
         """r_p = a_p (1 - s_p) / s_p: private money per public euro of the plan, by phase (MODEL.md 2)."""
         return tuple(p.public_money_share * (1 - p.public_share) / p.public_share for p in self.phases)
 
+    @property
+    def pipeline_inputs(self) -> tuple[str, ...]:
+        """Names of the declared inputs that pipeline accounting alone uses (MODEL.md section 4)."""
+        own = {*(phase.supply for phase in self.phases), OUTSIDE_FINANCE}
+        return tuple(spec.name for spec in self.inputs if spec.name in own)
+
+    @property
+    def pipeline_lacks(self) -> tuple[str, ...]:
+        """What the plan would have to declare before pipeline accounting can be used, by key of its file."""
+        lacks = [f"phases[{phase.name}].supply" for phase in self.phases[1:] if phase.supply is None]
+        declared = any(spec.name == OUTSIDE_FINANCE for spec in self.inputs)
+        return (*lacks, *(() if declared else (f"inputs[{OUTSIDE_FINANCE}]",)))
+
+    def inputs_of(self, accounting: str) -> tuple[InputSpec, ...]:
+        """The inputs that this accounting uses, in declared order; those of plan accounting come first in both."""
+        idle = () if accounting == PIPELINE else self.pipeline_inputs
+        return tuple(spec for spec in self.inputs if spec.name not in idle)
+
     def budget(self, year: int) -> tuple[float, float]:
         """(B_t, R_t) of a calendar year from `first_year` on; years after the last repeat it.
 
@@ -206,6 +236,10 @@ def limit(phases: tuple[Phase, ...], name: str) -> Domain:
     """The widest domain the model allows the input `name` of a plan with these phases."""
     if name in LIMITS:
         return LIMITS[name]
+    if name == OUTSIDE_FINANCE:
+        return _SHARE
     if any(phase.success == name for phase in phases):
         return SUCCESS_LIMIT
+    if any(phase.supply == name for phase in phases):
+        return SUPPLY_LIMIT
     return DURATION_LIMIT if any(phase.duration == name for phase in phases) else _ANY

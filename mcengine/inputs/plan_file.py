@@ -86,10 +86,12 @@ def _in_domain(value: float | None, domain: Domain, report: Report, key: str) ->
 def _check_inputs(head: PlanFile, phases: tuple[Phase, ...], inputs: tuple[InputSpec, ...], report: Report) -> None:
     """The declared inputs are those the model needs, each in a domain in which it can compute."""
     declared = [row["name"] for row in head.inputs or [] if isinstance(row.get("name"), str)]
-    needed = set(plan.SCALAR_INPUTS)
+    needed = {*plan.SCALAR_INPUTS, plan.OUTSIDE_FINANCE}
     for phase in phases:
-        for role in ("success", "duration"):
+        for role in ("success", "duration", "supply"):
             name = getattr(phase, role)
+            if name is None:
+                continue
             nearest = nearest_name(name, declared)
             if name in plan.SCALAR_INPUTS:
                 report.add(f"phases[{phase.name}].{role}", name, "must be an input of the phase's own")
@@ -104,11 +106,25 @@ def _check_inputs(head: PlanFile, phases: tuple[Phase, ...], inputs: tuple[Input
     for spec in inputs:
         limit = plan.limit(phases, spec.name)
         if whole and spec.name not in needed:
-            rule = "the model has no such input (beside each phase's success and duration)"
+            rule = "the model has no such input (beside each phase's success, duration and supply)"
             report.add(f"inputs[{spec.name}].name", spec.name, rule, nearest_name(spec.name, needed))
         elif not spec.domain.within(limit):
             rule = f"is wider than the model can compute with, {limit.text}"
             report.add(f"inputs[{spec.name}].domain", spec.domain.text, rule)
+    _check_order(phases, inputs, report)
+
+
+def _check_order(phases: tuple[Phase, ...], inputs: tuple[InputSpec, ...], report: Report) -> None:
+    """The inputs of pipeline accounting alone stand last, so that both accountings draw the others alike."""
+    if phases and phases[0].supply is not None:
+        rule = "the first phase has none: it makes as many candidates as it has money for"
+        report.add(f"phases[{phases[0].name}].supply", phases[0].supply, rule)
+    last = {plan.OUTSIDE_FINANCE, *(phase.supply for phase in phases)}
+    names = [spec.name for spec in inputs]
+    others = [name for name in names if name not in last]
+    for name in names[: names.index(others[-1])] if others else ():
+        if name in last:
+            report.add(f"inputs[{name}]", None, f"belongs after {others[-1]!r}: plan accounting does not use it")
 
 
 def _check_money(head: PlanFile, phases: tuple[Phase, ...], report: Report) -> None:
@@ -214,7 +230,10 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     """`plan` as the TOML data it would be read from, its published figures inline."""
     source = {"source": plan.gdp_per_job_source, "locator": plan.gdp_per_job_locator}
     figures = [vars(figure) for figure in plan.published]
-    phases = [vars(phase) | {"label": dict(phase.label)} for phase in plan.phases]
+    phases = [
+        {name: value for name, value in vars(phase).items() if value is not None} | {"label": dict(phase.label)}
+        for phase in plan.phases
+    ]
     return {
         "schema": 1,
         "name": plan.name,

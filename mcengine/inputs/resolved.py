@@ -62,7 +62,7 @@ def parse_resolved(data: Mapping[str, Any], file: str) -> Study:
         file=file,
         model=head.model,
         plan=plan,
-        inputs=inputs or (),
+        inputs=(inputs or ()) if plan is None else plan.inputs_of(options.accounting),
         sets=sets,
         fixed=MappingProxyType(fixed),
         options=options,

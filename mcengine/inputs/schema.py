@@ -16,6 +16,8 @@ from mcengine.inputs.check import Row
 NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Table = dict[str, Any]
+Unlimited = Annotated[float, Field(allow_inf_nan=True)]
+"""A number that may be inf where the input's domain has it."""
 
 
 def _version(number: int) -> int:
@@ -36,7 +38,7 @@ class TextRow(Row):
 
 
 class DomainRow(Row):
-    """Bounds of the values an input may take; a bound left out is infinite."""
+    """Bounds of the values an input may take; a bound left out is infinite. `infinite`: inf itself is allowed."""
 
     model_config = ConfigDict(allow_inf_nan=True)
 
@@ -44,13 +46,14 @@ class DomainRow(Row):
     max: float | None = None
     open_min: bool = False
     open_max: bool = False
+    infinite: bool = False
 
 
 class InputRow(Row):
     """One `[[inputs]]` row of a plan."""
 
     name: NonBlank
-    value: float
+    value: Unlimited
     unit: NonBlank
     domain: DomainRow
     search: Pair
@@ -88,6 +91,7 @@ class PhaseRow(Row):
     cost: float
     success: NonBlank
     duration: NonBlank
+    supply: NonBlank | None = None
     source: str = ""
     locator: str = ""
 
@@ -279,7 +283,7 @@ class ResolvedStudy(Row):
     sets: list[Table] = Field(default_factory=list)
     correlations: bool = True
     options: OptionsRow = OptionsRow()
-    fixed: dict[str, float] = Field(default_factory=dict)
+    fixed: dict[str, Unlimited] = Field(default_factory=dict)
     outputs: OutputsRow = OutputsRow()
     sensitivity: Table = Field(default_factory=dict)
     sources: list[FileDigest] = Field(default_factory=list)

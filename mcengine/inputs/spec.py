@@ -14,7 +14,7 @@ from mcengine.inputs.schema import InputRow, StudyInputRow, TextRow
 
 @dataclass(frozen=True)
 class Domain:
-    """The values an input may take: an interval of finite numbers, its ends open or closed."""
+    """The values an input may take: an interval of finite numbers, its ends open or closed; rarely infinity too."""
 
     low: float = -math.inf
     """Lower bound, in the input's unit; -inf when there is none."""
@@ -24,22 +24,31 @@ class Domain:
     """True when `low` itself is outside."""
     high_open: bool = False
     """True when `high` itself is outside."""
+    infinite: bool = False
+    """True when +inf ("unlimited") is inside beside the finite numbers."""
 
     def contains(self, value: float) -> bool:
-        """Whether `value` is a finite number inside."""
+        """Whether `value` is a number inside; finite, unless the domain has infinity."""
+        if math.isinf(value):
+            return self.infinite and value > 0
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
-        return math.isfinite(value) and above and below
+        return above and below
 
     def within(self, other: Domain) -> bool:
         """Whether every value in this domain is in `other` too."""
         low = self.low > other.low or (self.low == other.low and (self.low_open or not other.low_open))
         high = self.high < other.high or (self.high == other.high and (self.high_open or not other.high_open))
-        return low and high
+        return low and high and (other.infinite or not self.infinite)
 
     @property
     def text(self) -> str:
-        """The domain as one writes it: "(0, 1]", ">= 0", "any finite number"."""
+        """The domain as one writes it: "(0, 1]", ">= 0", "any finite number", ">= 0 or inf"."""
+        return f"{self._finite_text} or inf" if self.infinite else self._finite_text
+
+    @property
+    def _finite_text(self) -> str:
+        """The finite numbers of the domain as one writes them."""
         if math.isinf(self.low) and math.isinf(self.high):
             return "any finite number"
         if math.isinf(self.high):
@@ -48,6 +57,12 @@ class Domain:
             return f"{'<' if self.high_open else '<='} {self.high:.15g}"
         start, end = "(" if self.low_open else "[", ")" if self.high_open else "]"
         return f"{start}{self.low:.15g}, {self.high:.15g}{end}"
+
+    def rule(self, value: float, unit: str = "") -> str:
+        """What `value`, which is outside, should have been: a number at all, or one of these."""
+        if math.isfinite(value) or self.infinite:
+            return f"must lie in the domain, {self.text}{unit}"
+        return "must be a finite number"
 
 
 @dataclass(frozen=True)
@@ -105,12 +120,14 @@ def _domain(row: Any, report: Report, key: str) -> Domain:
         return Domain()
     low = -math.inf if bounds.min is None else bounds.min
     high = math.inf if bounds.max is None else bounds.max
-    domain = Domain(low, high, bounds.open_min, bounds.open_max)
+    domain = Domain(low, high, bounds.open_min, bounds.open_max, bounds.infinite)
     if not low < high:
         report.add(f"{key}.domain.min", low, f"must be below domain.max, {high:.15g}")
         return Domain()
+    if domain.infinite and math.isfinite(high):
+        report.add(f"{key}.domain.infinite", True, f"does not go with domain.max, {high:.15g}")
     if row.value is not None and not domain.contains(row.value):
-        report.add(f"{key}.value", row.value, f"must lie in the domain, {domain.text}")
+        report.add(f"{key}.value", row.value, domain.rule(row.value))
     if (row.corrects is None) != (row.neutral is None):
         report.add(f"{key}.corrects", row.corrects, "`corrects` and `neutral` go together")
     if row.neutral is not None and not domain.contains(row.neutral):
@@ -160,6 +177,7 @@ def input_data(spec: InputSpec) -> dict[str, Any]:
     bounds |= {"max": domain.high} if math.isfinite(domain.high) else {}
     bounds |= {"open_min": True} if domain.low_open else {}
     bounds |= {"open_max": True} if domain.high_open else {}
+    bounds |= {"infinite": True} if domain.infinite else {}
     row = {
         "name": spec.name,
         "value": spec.value,

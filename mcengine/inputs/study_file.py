@@ -31,6 +31,15 @@ def read_study(path: Path) -> Study:
     data = reader.toml(path)
     if data.get("resolved") is True:
         return Study.from_resolved(data, shown(path))
+    return parse_study(data, path, reader)
+
+
+def parse_study(data: Mapping[str, Any], path: Path, reader: Reader, own_set: Mapping[str, Any] | None = None) -> Study:
+    """The study in the data of the file `path`, its plan and sets read by `reader`.
+
+    `own_set`: the data of its one set where the file holds that too, with rows in full (`like` only says where a row
+    comes from); its keys in faults begin with "set.". Raises InputError with every fault.
+    """
     report = Report(shown(path))
     report.refuse_unusable_numbers(data)
     head = check(StudyFile, data, report)
@@ -39,7 +48,7 @@ def read_study(path: Path) -> Study:
     sets: tuple[WeightedSet, ...] = ()
     if inputs is not None:
         library = Library(inputs, reader, None if plan is None else plan.name)
-        sets = _sets(head, library, report, path.parent)
+        sets = _sets(head, library, report, path.parent) if own_set is None else _whole(own_set, library, report, path)
     own = read_settings(head, plan, inputs, report)
     report.raise_if_any()
     return Study(
@@ -48,7 +57,7 @@ def read_study(path: Path) -> Study:
         file=shown(path),
         model=model,
         plan=plan,
-        inputs=inputs or (),
+        inputs=(inputs or ()) if plan is None else plan.inputs_of(own[1].accounting),
         sets=sets,
         fixed=MappingProxyType(own[0]),
         options=own[1],
@@ -158,6 +167,16 @@ def _inline(head: StudyFile, library: Library, report: Report, folder: Path) -> 
     rows.copula = head.copula
     try:
         return (WeightedSet(library.parse(rows, report, folder), 1.0),)
+    except InputError:
+        return ()
+
+
+def _whole(data: Mapping[str, Any], library: Library, report: Report, path: Path) -> tuple[WeightedSet, ...]:
+    """The one set whose data came whole with the study's."""
+    part = report.under("set")
+    part.refuse_unusable_numbers(data)
+    try:
+        return (WeightedSet(library.parse(check(SetFile, data, part), part, path.parent, resolved=True), 1.0),)
     except InputError:
         return ()
 

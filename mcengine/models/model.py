@@ -65,6 +65,8 @@ class Model:
     headline   how many leading outputs the kernel fills when `out` has only these; the yearly tables after
                them are then left out (None: the kernel always fills all)
     scratch    extra rows at the end of `out` that the kernel may use as working space
+    luck       names of uniforms in (0, 1) that the kernel takes as further rows of x, behind the inputs: chance that
+               no knowledge of the inputs takes away
     """
 
     rows: Callable[..., None]
@@ -74,6 +76,7 @@ class Model:
     name: str = "custom"
     headline: int | None = None
     scratch: int = 0
+    luck: tuple[str, ...] = ()
     _compiled: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -129,12 +132,13 @@ class Model:
             )(source)
         return self._compiled["function"]
 
-    def evaluate(self, x: NDArray[np.float64], *, headline_only: bool = False) -> NDArray[np.float64]:
-        """Outputs, float64 (outputs, draws), for inputs `x`, float64 (inputs, draws)."""
-        x = np.ascontiguousarray(np.atleast_2d(np.asarray(x, dtype=np.float64)))
-        if x.shape[0] != len(self.inputs):
-            rule = f"must have {len(self.inputs)} rows, one for each input of {self.name}"
-            raise InputError(Fault(None, "x.shape", x.shape, rule))
+    def evaluate(
+        self, x: NDArray[np.float64], *, headline_only: bool = False, luck: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Outputs, float64 (outputs, draws), for inputs `x`, float64 (inputs, draws), and uniforms (luck, draws)."""
+        x = _rows("x", x, len(self.inputs), f"input of {self.name}")
+        if luck is not None or self.luck:
+            x = np.vstack([x, _rows("luck", luck, len(self.luck), f"uniform of luck of {self.name}")])
         filled, draws = len(self.headline_outputs if headline_only else self.outputs), x.shape[1]
         if draws < WIDTH:
             x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, WIDTH - draws)), mode="edge"))
@@ -145,6 +149,15 @@ class Model:
     def with_constants(self, constants: tuple[NDArray[Any], ...]) -> Model:
         """The same kernel and names with other constants."""
         return replace(self, constants=constants, _compiled={})
+
+
+def _rows(name: str, given: NDArray[np.float64] | None, count: int, each: str) -> NDArray[np.float64]:
+    """`given` as float64 (count, draws)."""
+    values = np.ascontiguousarray(np.atleast_2d(np.asarray(given, dtype=np.float64)))
+    if values.shape[0] != count or given is None:
+        rule = f"must have {count} rows, one for each {each}"
+        raise InputError(Fault(None, f"{name}.shape", None if given is None else values.shape, rule))
+    return values
 
 
 @jit

@@ -51,8 +51,8 @@ def unused_pairs(study: Study) -> int:
     """How many stated correlations of inputs that vary a study with independent draws leaves out."""
     count = 0
     for g, member in enumerate(study.sets):
-        still = {spec.name for spec in study.inputs if study.marginal(g, spec.name).is_constant}
-        count += sum(c.rho != 0.0 and not {c.first, c.second} & still for c in member.set.correlations)
+        varies = {spec.name for spec in study.inputs if not study.marginal(g, spec.name).is_constant}
+        count += sum(c.rho != 0.0 and {c.first, c.second} <= varies for c in member.set.correlations)
     return count
 
 

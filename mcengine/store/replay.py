@@ -26,6 +26,9 @@ from mcengine.store.difference import first_in_rows, first_in_summary
 from mcengine.store.provenance import processor, same_processor, versions
 from mcengine.store.results import MODEL, STUDY, SUMMARY, StoredRun, read_run
 
+UNLIMITED = "inf"
+"""An unlimited supply, as `--set` takes it: JSON has no number for it."""
+
 ACROSS_PROCESSORS = 1e-12
 """Relative difference allowed between types of processor; on one type the bits are the same."""
 
@@ -34,7 +37,7 @@ _COMPARED = ("study", "seed", "sampler", "draws", "replicates", "outputs", "sets
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A named number with its unit; "never" for a year that does not come."""
+    """A named number with its unit; "never" for a year that does not come, "inf" for an unlimited supply."""
 
     name: str
     value: float | str
@@ -171,7 +174,7 @@ def replay_draw(problem: Problem, replicate: int, draw: int) -> ReplayedDraw:
     x, out = problem.draws(replicate, draw, 1)
     units = {spec.name: spec.unit for spec in problem.study.inputs}
     inputs = tuple(
-        Value(name, value, units.get(name, "1"))
+        Value(name, UNLIMITED if value == np.inf else value, units.get(name, "1"))
         for name, value in zip(problem.model.inputs, x[:, 0].tolist(), strict=True)
     )
     outputs = tuple(

@@ -6,10 +6,12 @@ import sys
 import pytest
 
 from mcengine.cli import printing
+from mcengine.cli.pipeline_table import BY_PHASE, LEFT_OVER
 from mcengine.cli.rows import EXTRA, FROM_INPUTS, RESULTS, ROWS
 from mcengine.cli.table import Column, render
 from mcengine.inputs.catalog import data_root
-from mcengine.models.investment import SCALARS, YEARLY
+from mcengine.models import pipeline
+from mcengine.models.accounts import YEARLY
 
 from .conftest import Cli
 
@@ -29,9 +31,7 @@ def test_replica_and_annex_match_every_published_row(cli: Cli) -> None:
     published = data_root() / "studies" / "plans" / "biotech_nexus_published.csv"
     with published.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found = [
-        c for study in ("replica", "annex98") for c in cli("evaluate", study, "--json").data["published"]
-    ]
+    found = [c for study in ("replica", "annex98") for c in cli("evaluate", study, "--json").data["published"]]
     assert len(found) == len(rows) == 42
     assert all(comparison["matches"] for comparison in found)
 
@@ -79,6 +79,62 @@ def test_one_language_names_and_numbers(cli: Cli) -> None:
     assert "kasstromen" not in english
 
 
+MODERATE = [
+    f"--set={setting}"
+    for setting in (
+        "accounting=pipeline",
+        "supply_preclinical=5",
+        "supply_phase1=4",
+        "supply_phase2=3",
+        "supply_phase3=1.5",
+        "supply_production=0.5",
+        "outside_finance=0.5",
+    )
+]
+
+
+def test_pipeline_accounting_prints_candidates_and_what_is_short(cli: Cli) -> None:
+    answer = cli("evaluate", "replica", *MODERATE, "--language", "en")
+    assert answer.code == 0
+    assert "pipeline accounting, 2026-2035" in answer.out
+    lines = {line.partition("  ")[0]: line.split() for line in answer.out.splitlines()}
+    assert lines["discovery: started"][2:4] == ["45.05", "71.26"]
+    assert lines["preclinical: waiting"][-1] == "65.84"
+    assert lines["programme money left"][-1] == "4,585"
+    assert "phase 3: waiting" not in lines
+    text = " ".join(answer.out.split())
+    assert "Candidates ran short: phase 1 2026-2031; phase 2 2028-2029; phase 3 2027-2035; production 2026-" in text
+    assert "Money ran short: preclinical 2027-2035; phase 1 2033-2035; phase 2 2031-2035." in text
+    assert "At the end of 2035, 4,585.3 EUR m of programme money is unspent: 458.5 public and 4,126.8 private" in text
+    assert "Most of it, 4,585.3, lies in production." in text
+    assert "NPV if unspent public money returns -100.05 EUR m" in text
+
+
+def test_pipeline_accounting_in_dutch_and_as_json(cli: Cli) -> None:
+    text = " ".join(cli("evaluate", "replica", *MODERATE, "--language", "nl").out.split())
+    assert "fase 1: kandidaten te weinig" in text
+    assert "Eind 2035 is 4.585,3 EUR m programmageld niet uitgegeven: 458,5 publiek en 4.126,8 privaat" in text
+    data = cli("evaluate", "replica", *MODERATE, "--json").data
+    assert data["accounting"] == "pipeline"
+    assert data["npv_if_returned"] == pytest.approx(-100.05, abs=0.005)
+    assert data["years"][-1]["unspent_public"] == pytest.approx(458.5, abs=0.05)
+    assert data["years"][0]["lack_candidates_production"] > 0
+
+
+def test_where_nothing_is_limited_the_pipeline_is_the_plan(cli: Cli) -> None:
+    answer = cli("evaluate", "replica", "--set", "accounting=pipeline", "--language", "en")
+    assert "39 of 39 published figures come out" in answer.out
+    assert "Candidates ran short: nowhere." in answer.out
+    assert "All programme money is spent by the end of 2035." in answer.out
+
+
+def test_the_study_of_real_candidates(cli: Cli) -> None:
+    answer = cli("evaluate", "pipeline")
+    assert answer.code == 0
+    assert "at the medians of the assumption set pipeline" in answer.out
+    assert "productie / production: kandidaten te weinig / candidates short" in " ".join(answer.out.split())
+
+
 def test_never_and_a_model_without_years(cli: Cli) -> None:
     assert "nooit / never" in cli("evaluate", "sceptical").out
     answer = cli("evaluate", "textbook/linear_gaussian")
@@ -106,7 +162,9 @@ def test_without_a_tick_in_the_encoding(cli: Cli, monkeypatch: pytest.MonkeyPatc
 def test_every_row_of_the_model_has_a_name() -> None:
     named = {row.quantity for row in (*ROWS, *EXTRA)}
     assert set(YEARLY) | {"gdp_rnd_growth"} == named | {"rnd_activity"}
-    assert {row.quantity for row in RESULTS} == set(SCALARS)
+    assert {row.quantity for row in RESULTS} == set(pipeline.SCALARS)
+    assert {row.quantity for row in LEFT_OVER} | {"candidates_launched"} == set(pipeline.YEARLY) - set(YEARLY)
+    assert {row.quantity for row in BY_PHASE} == set(pipeline.BY_PHASE)
     every = (*ROWS, *EXTRA, *RESULTS, *FROM_INPUTS)
     assert len({row.quantity for row in every}) == len(every)
 

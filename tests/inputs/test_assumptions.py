@@ -336,7 +336,7 @@ def test_like_takes_the_whole_row_over(folder: Folder) -> None:
         (
             'input = "market_life"\nlike = "assumption.toml"',
             "other.toml: assumptions[1:market_life].like = 'assumption.toml': no such file and no bundled "
-            "assumption set of this name; bundled: replica, plan_centred, evidence, sceptical (did you mean "
+            "assumption set of this name; bundled: replica, plan_centred, evidence, sceptical, pipeline (did you mean "
             "'assumptions.toml'?)",
         ),
         (

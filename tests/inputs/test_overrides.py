@@ -60,10 +60,7 @@ def test_overriding_inputs_and_options(folder: Folder) -> None:
     assert "leverage" not in study.uncertain
     assert study.overridden({"leverage": 3}).fixed["leverage"] == 3.0
     assert study.overridden("leverage=0").fixed["leverage"] == 0.0
-    assert (
-        study.overridden({"discount_base_year": np.int64(2020)}, structural_years=0).options.structural_years
-        == 0
-    )
+    assert study.overridden({"discount_base_year": np.int64(2020)}, structural_years=0).options.structural_years == 0
     assert folder.load().overridden() == folder.load()
     assert study.overridden({"leverage": np.float64(0.1)}).fixed["leverage"] == 0.1
 
@@ -94,8 +91,8 @@ ONE_FAULT: list[tuple[dict[str, Any], str]] = [
     ),
     ({"structural_years": -1}, "structural_years = -1: must be from 0 to 200"),
     ({"structural_years": 1.5}, "structural_years = 1.5: must be a whole number of years"),
-    ({"accounting": "plann"}, "accounting = 'plann': must be one of: plan (did you mean 'plan'?)"),
-    ({"accounting": 1}, "accounting = 1: must be one of: plan"),
+    ({"accounting": "plann"}, "accounting = 'plann': must be one of: plan, pipeline (did you mean 'plan'?)"),
+    ({"accounting": 1}, "accounting = 1: must be one of: plan, pipeline"),
 ]
 
 

@@ -120,8 +120,8 @@ ONE_FAULT = [
     (
         "domain = { min = 0 }",
         "domain = { mni = 0 }",
-        "plan.toml: inputs[leverage].domain.mni = 0: unknown key; valid keys: min, max, open_min, open_max "
-        "(did you mean 'min'?)",
+        "plan.toml: inputs[leverage].domain.mni = 0: unknown key; valid keys: min, max, open_min, "
+        "open_max, infinite (did you mean 'min'?)",
     ),
     (
         "domain = { min = 0 }",
@@ -132,8 +132,7 @@ ONE_FAULT = [
     (
         "domain = { min = 0, max = 1, open_min = true }",
         "domain = { min = 0, max = 1 }",
-        "plan.toml: inputs[success_laboratory].domain = '[0, 1]': is wider than the model can compute with, "
-        "(0, 1]",
+        "plan.toml: inputs[success_laboratory].domain = '[0, 1]': is wider than the model can compute with, (0, 1]",
     ),
     (
         'en = "leverage"',
@@ -165,9 +164,7 @@ ONE_FAULT = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), ONE_FAULT)
-def test_one_mistake_is_named_with_key_value_and_rule(
-    folder: Folder, old: str, new: str, message: str
-) -> None:
+def test_one_mistake_is_named_with_key_value_and_rule(folder: Folder, old: str, new: str, message: str) -> None:
     messages = folder.edit("plan", old, new).messages()
     assert any(found.startswith(message) for found in messages), messages
     assert len(messages) <= 2
@@ -177,16 +174,14 @@ def test_required_inputs_are_those_of_the_model(folder: Folder) -> None:
     folder.edit("plan", 'name = "mcpf"', 'name = "mcfp"')
     assert folder.messages() == [
         "plan.toml: inputs: the input 'mcpf' is required and missing",
-        "plan.toml: inputs[mcfp].name = 'mcfp': the model has no such input (beside each phase's success and "
-        "duration) (did you mean 'mcpf'?)",
+        "plan.toml: inputs[mcfp].name = 'mcfp': the model has no such input (beside each phase's success, duration "
+        "and supply) (did you mean 'mcpf'?)",
     ]
 
 
 def test_an_input_declared_twice(folder: Folder) -> None:
     folder.edit("plan", 'name = "multiplier"', 'name = "leverage"')
-    assert folder.messages()[0] == (
-        "plan.toml: inputs[leverage]: the input is declared twice: rows 1 and 2 of inputs"
-    )
+    assert folder.messages()[0] == ("plan.toml: inputs[leverage]: the input is declared twice: rows 1 and 2 of inputs")
 
 
 def test_leverage_needs_private_money(folder: Folder) -> None:
@@ -200,9 +195,7 @@ def test_leverage_needs_private_money(folder: Folder) -> None:
 
 def test_all_faults_of_a_plan_come_out_together(folder: Folder) -> None:
     folder.edit("plan", "horizon = 2036", "horizon = 1999").edit("plan", "cost = 5", "cost = nan")
-    folder.edit("plan", "value = 0.8", "value = -1").edit(
-        "plan", "[gdp_per_job]\nvalue = 0.4", "[gdp_per_job]"
-    )
+    folder.edit("plan", "value = 0.8", "value = -1").edit("plan", "[gdp_per_job]\nvalue = 0.4", "[gdp_per_job]")
     folder.edit("plan", 'unit = "years"', 'unt = "years"')
     assert [fault.key for fault in folder.faults()] == [
         "phases[laboratory].cost",
@@ -265,6 +258,7 @@ def test_faults_in_published_figures(folder: Folder) -> None:
         (Domain(0.0, 1.0, high_open=True), "[0, 1)", [0.0], [1.0]),
         (Domain(high=3.0), "<= 3", [3.0, -1e9], [3.1, -math.inf]),
         (Domain(high=3.0, high_open=True), "< 3", [2.9], [3.0]),
+        (Domain(0.0, infinite=True), ">= 0 or inf", [0.0, math.inf], [-1.0, -math.inf, math.nan]),
     ],
 )
 def test_domains(domain: Domain, text: str, inside: list[float], outside: list[float]) -> None:
@@ -279,3 +273,5 @@ def test_a_domain_within_another() -> None:
     assert Domain().within(Domain())
     assert not Domain().within(Domain(0.0))
     assert not Domain(0.0).within(Domain(0.0, 1.0))
+    assert Domain(0.0).within(Domain(0.0, infinite=True))
+    assert not Domain(0.0, infinite=True).within(Domain(0.0))

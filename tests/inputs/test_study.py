@@ -175,7 +175,7 @@ ONE_FAULT = [
         'assumptions = "assumptions.toml"',
         'assumptions = "evidnce"',
         "study.toml: assumptions = 'evidnce': no such file and no bundled assumption set of this name; "
-        "bundled: replica, plan_centred, evidence, sceptical (did you mean 'evidence'?)",
+        "bundled: replica, plan_centred, evidence, sceptical, pipeline (did you mean 'evidence'?)",
     ),
     (
         'assumptions = "assumptions.toml"',

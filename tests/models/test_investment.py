@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mcengine import Model, Study, evaluate, load_study
 from mcengine.errors import NonFiniteError
 from mcengine.models.build import build_model
-from tests.models.twin import study_named, twin, wide, with_budgets
+from tests.models.twin import compare, study_named, wide, with_budgets
 
 Floats = NDArray[np.float64]
 STUDIES = ("replica", "replica:2050", "four_phases")
@@ -25,39 +25,6 @@ LAST = {"replica": 2035, "replica:2050": 2050, "four_phases": 2040}
 def study_and_model(name: str) -> tuple[Study, Model]:
     study = study_named(name)
     return study, build_model(study)
-
-
-def allowed(study: Study, model: Model, expected: dict[str, float]) -> Floats:
-    """1e-9 of the present value of the outlay for money (and for the jobs it makes); else of the row's largest."""
-    assert study.plan is not None
-    largest = {"bcr": 1.0}  # a ratio to the outlay
-    for output in model.outputs:
-        largest[output.name] = max(largest.get(output.name, 0.0), abs(expected[output.key]))
-    scales = [
-        expected["pv_outlay"]
-        if output.unit.startswith("EUR m")
-        else expected["pv_outlay"] / study.plan.gdp_per_job
-        if output.name == "jobs"
-        else largest[output.name]
-        for output in model.outputs
-    ]
-    return 1e-9 * np.array(scales)
-
-
-def compare(study: Study, model: Model, x: Floats) -> None:
-    """Kernel and twin agree in every output (`allowed`), and exactly in the payback year."""
-    found = model.evaluate(x)
-    keys = [output.key for output in model.outputs]
-    exact = np.array([key == "payback_year" for key in keys])
-    for i in range(x.shape[1]):
-        expected = twin(study, dict(zip(model.inputs, x[:, i].tolist(), strict=True)))
-        assert set(expected) == set(keys)
-        values = np.array([expected[key] for key in keys])
-        near = np.abs(found[~exact, i] - values[~exact]) <= allowed(study, model, expected)[~exact]
-        assert near.all(), [
-            (np.array(keys)[~exact][k], found[~exact, i][k], values[~exact][k]) for k in np.flatnonzero(~near)[:5]
-        ]
-        assert np.array_equal(found[exact, i], values[exact])
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -103,12 +103,12 @@ def reading(family: str, parameters: Mapping[str, Any]) -> Reading:
 
 
 def loaded_domain(domain: Domain) -> tuple[float, float, bool, bool]:
-    """A loaded domain as (low, high, low_open, high_open); an infinite end counts as open."""
+    """A loaded domain as (low, high, low_open, high_open); an infinite end is open unless inf itself is a value."""
     return (
         domain.low,
         domain.high,
         domain.low_open or math.isinf(domain.low),
-        domain.high_open or math.isinf(domain.high),
+        domain.high_open or (math.isinf(domain.high) and not domain.infinite),
     )
 
 
@@ -130,9 +130,7 @@ def agree(lines: Iterable[str]) -> None:
     """Fail with all lines at once when there are any."""
     found = list(lines)
     if found:
-        pytest.fail(
-            f"{len(found)} difference(s) between the two entries:\n" + "\n".join(found), pytrace=False
-        )
+        pytest.fail(f"{len(found)} difference(s) between the two entries:\n" + "\n".join(found), pytrace=False)
 
 
 def no_repeats(what: str, keys: Iterable[Any]) -> None:
@@ -323,6 +321,7 @@ def test_notation_refuses(text: str, rule: str) -> None:
         ("[0, 1]", (0.0, 1.0, False, False)),
         ("(0, 1]", (0.0, 1.0, True, False)),
         ("(-1, inf)", (-1.0, math.inf, True, True)),
+        ("[0, inf]", (0.0, math.inf, False, False)),
     ],
 )
 def test_notation_of_domains(text: str, expected: tuple[float, float, bool, bool]) -> None:

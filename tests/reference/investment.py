@@ -63,7 +63,7 @@ def plan_accounting(plan: PlanData, x: Mapping[str, float]) -> dict[str, object]
         table["structural"].append(structural)
         table["gdp_rnd"].append(gdp_rnd[t])
     table["launches"] = launched
-    return _cash_flows(plan, x, table)
+    return cash_flows(plan, x, table)
 
 
 ROWS = (
@@ -73,9 +73,21 @@ ROWS = (
 )  # fmt: skip
 
 
-def _cash_flows(plan: PlanData, x: Mapping[str, float], table: dict[str, list[float]]) -> dict[str, object]:
-    life = math.floor(x["market_life"])
-    part = x["market_life"] - life
+def on_market(launched: Sequence[float], t: int, market_life: float) -> float:
+    """Of what was launched each year, that which still sells in year t."""
+    life = math.floor(market_life)
+    part = market_life - life
+    total = 0.0
+    for age in range(t + 1):
+        weight = 1.0 if age < life else part if age == life else 0.0
+        total += weight * launched[t - age]
+    return total
+
+
+def cash_flows(
+    plan: PlanData, x: Mapping[str, float], table: dict[str, list[float]], sold: Sequence[float] | None = None
+) -> dict[str, object]:
+    """Everything that follows from R&D and launches. `sold`: launches weighed by revenue, where these differ."""
     rate = x["sales_taxed_share"] * (
         (1 - x["profit_margin"]) * x["sales_wage_tax"] + x["profit_margin"] * x["corporate_tax"]
     )
@@ -83,11 +95,9 @@ def _cash_flows(plan: PlanData, x: Mapping[str, float], table: dict[str, list[fl
     outlay = receipts = 0.0
     cumulative = []
     for t in range(len(plan.pipeline)):
-        on_market = 0.0
-        for age in range(t + 1):
-            weight = 1.0 if age < life else part if age == life else 0.0
-            on_market += weight * launched[t - age]
-        sales = on_market * x["revenue_per_medicine"] * x["nl_share"]
+        medicines = on_market(launched, t, x["market_life"])
+        selling = medicines if sold is None else on_market(sold, t, x["market_life"])
+        sales = selling * x["revenue_per_medicine"] * x["nl_share"]
         tax_rnd = x["labour_share"] * x["tax_burden"] * table["gdp_rnd"][t]
         tax_sales = rate * sales
         spent = x["mcpf"] * (plan.pipeline[t] + plan.preconditions[t])
@@ -96,7 +106,7 @@ def _cash_flows(plan: PlanData, x: Mapping[str, float], table: dict[str, list[fl
         outlay += spent * factor
         receipts += (tax_rnd + tax_sales) * factor
         cumulative.append((cumulative[-1] if cumulative else 0.0) + cash * factor)
-        table["medicines_on_market"].append(on_market)
+        table["medicines_on_market"].append(medicines)
         table["gdp_sales"].append(sales)
         table["gdp_added"].append(table["gdp_rnd"][t] + sales)
         table["tax_rnd"].append(tax_rnd)
