@@ -1,25 +1,17 @@
 """`sensitivity`: one question to a study by the name of a method.
 
 A method is a function (study, *, output, n, replicates, seed, ...) -> a result with `method` and `to_dict()`, found in
-`METHODS` by its name and loaded when asked for.
+`methods.METHODS` by its name and loaded when asked for.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any, Protocol
 
+from mcengine.analysis.methods import DEFAULT_METHOD, METHODS, find
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
-
-METHODS: dict[str, str] = {
-    "sobol": "mcengine.analysis.sobol:sobol",
-}
-"""Method -> "module:function"."""
-
-DEFAULT_METHOD = "sobol"
 
 
 class Sensitivity(Protocol):
@@ -35,21 +27,6 @@ class Sensitivity(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain data, as `--json` prints it."""
-
-
-def find(table: Mapping[str, str], method: str) -> Callable[..., Any]:
-    """The function of `method` in a table of "module:function".
-
-    Raises
-    ------
-    InputError  there is no such method; names the nearest.
-    """
-    if method not in table:
-        rule = f"is not a method; there are {', '.join(table)}"
-        raise InputError(Fault(None, "method", method, rule, nearest_name(method, table)))
-    module, _, function = table[method].partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
 
 
 def sensitivity(study: Study, method: str = DEFAULT_METHOD, **options: Any) -> Any:

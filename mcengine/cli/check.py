@@ -31,11 +31,13 @@ def check(study: StudyArgument, json: JsonOption = False) -> None:
 
 def _checked(name: str) -> dict[str, Any]:
     """What was found to be sound, or InputError."""
+    from mcengine.analysis.asked import asked_analyses
     from mcengine.inputs.study import load_study
     from mcengine.models.build import build_model
 
     study = load_study(name)
     model = build_model(study)
+    asked = asked_analyses(study)
     for output in study.outputs:
         model.output_index(output)
     return {
@@ -49,6 +51,7 @@ def _checked(name: str) -> dict[str, Any]:
         "uncertain": list(study.uncertain),
         "sets": {member.set.name: member.weight for member in study.sets},
         "options": _options(study),
+        "sensitivity": [one.method for one in asked],
         "warnings": list(study.warnings),
         "sources": [{"file": file, "sha256": digest} for file, digest in study.sources],
     }
@@ -78,6 +81,8 @@ def _text(summary: dict[str, Any]) -> str:
     ]
     if summary["options"]:
         lines.append("  options           " + ", ".join(f"{k} {v}" for k, v in summary["options"].items()))
+    if summary["sensitivity"]:
+        lines.append(f"  analyses          {', '.join(summary['sensitivity'])}")
     lines.append("  files read        " + ", ".join(source["file"] for source in summary["sources"]))
     lines.extend(f"  warning: {warning}" for warning in summary["warnings"])
     return "\n".join(lines)

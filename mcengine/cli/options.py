@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,6 +73,19 @@ class Faults:
             self.add(key, text if number is None else number, f"must be a whole number {bounds}{spelling}")
             return None
         return number
+
+    def number(self, key: str, text: str | None) -> float | None:
+        """The finite number that `text` writes; None when it is None or faulty."""
+        if text is None:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = inf
+        if not isfinite(value):
+            self.add(key, text, "must be a finite number, with a decimal point")
+            return None
+        return value
 
     def choice(self, key: str, text: str | None, valid: tuple[str, ...]) -> str | None:
         """`text` when it is one of `valid`; None when it is None or faulty."""

@@ -35,6 +35,8 @@ def report(
     chosen = faults.choice("--language", language, LANGUAGES)
     faults.raise_if_any()
 
+    from mcengine.analysis.asked import analyse, asked_analyses
+    from mcengine.models.build import build_model
     from mcengine.report.html import write_report
     from mcengine.store.replay import replay
     from mcengine.store.results import read_run, update_run
@@ -48,9 +50,12 @@ def report(
         raise AnswerNo(f"{difference}, so its report was left as it is")
 
     result = replace(result, notes=tuple(read_run(directory).summary["notes"]))  # what the first run rounded
+    asked = asked_analyses(result.study)
+    model = build_model(result.study)
+    analyses = [analyse(result.study, one, seed=result.seed, model=model) for one in asked]
 
     def rebuild(copy: Path) -> None:
-        write_report(result, copy, languages=languages)
+        write_report(result, copy, languages=languages, analyses=analyses)
 
     folder = update_run(directory, rebuild)
     files = [str(folder / f"report.{code}.html") for code in languages]

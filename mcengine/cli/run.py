@@ -1,10 +1,12 @@
 """`mcengine run STUDY`: simulate a study, print the headline, and keep the run when `--out` names a folder.
 
-The folder is checked before anything is computed, and appears whole or not at all.
+The folder is checked before anything is computed, and appears whole or not at all. A run that is kept also keeps
+the analyses that the study's `[sensitivity]` asks for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.cli.answers import answer_of
 from mcengine.cli.headline import headline
 from mcengine.cli.options import (
     MOST_THREADS,
@@ -23,12 +26,14 @@ from mcengine.cli.options import (
     StudyArgument,
     open_study,
 )
-from mcengine.cli.printing import print_json
+from mcengine.cli.printing import print_json, remark
 from mcengine.cli.progress import Progress, announce_compiling
 from mcengine.errors import InterruptedRun
 
 if TYPE_CHECKING:
+    from mcengine.analysis.asked import Asked
     from mcengine.analysis.result import Result
+    from mcengine.analysis.sensitivity import Sensitivity
     from mcengine.inputs.study import Study
 
 
@@ -98,15 +103,44 @@ def run(
         from mcengine.store.folder import check_target
 
         check_target(Path(out))
+    asked = _asked(opened)
     started = datetime.now(UTC)
     result = _simulate(opened, {name: value for name, value in wanted.items() if value is not None}, quiet=quiet)
+    analyses: list[Sensitivity] = []
     if out is not None:
-        _keep(result, Path(out), context.find_root().obj, started)
+        analyses = _analyse(result, asked, quiet=quiet)
+        _keep(result, analyses, Path(out), context.find_root().obj, started)
     if json:
         how = {"seconds": result.seconds, "threads": result.threads, "out": out}
-        print_json({**result.to_dict(), "run": how})
+        drivers = {"sensitivity": {found.method: found.to_dict() for found in analyses}} if analyses else {}
+        print_json({**result.to_dict(), **drivers, "run": how})
     else:
         print(headline(result, out))
+        for found in analyses:
+            print(f"\n{found.method}: {answer_of(found)}")
+
+
+def _asked(study: Study) -> tuple[Asked, ...]:
+    """The analyses that the study asks for; a fault in what it asks is found before anything is computed."""
+    from mcengine.analysis.asked import asked_analyses
+
+    return asked_analyses(study) if study.sensitivity else ()
+
+
+def _analyse(result: Result, asked: Sequence[Asked], *, quiet: bool) -> list[Sensitivity]:
+    """What the study asks for, with the run's seed."""
+    from mcengine.analysis.asked import analyse
+    from mcengine.models.build import build_model
+
+    if not asked:
+        return []
+    if not quiet:
+        remark(f"analysing: {', '.join(one.method for one in asked)} ...")
+    model = build_model(result.study)
+    try:
+        return [analyse(result.study, one, seed=result.seed, model=model, threads=result.threads) for one in asked]
+    except KeyboardInterrupt:
+        raise InterruptedRun("stopped by the user while analysing; nothing was kept.") from None
 
 
 def _simulate(study: Study, wanted: dict[str, Any], *, quiet: bool) -> Result:
@@ -127,15 +161,17 @@ def _simulate(study: Study, wanted: dict[str, Any], *, quiet: bool) -> Result:
             ) from None
 
 
-def _keep(result: Result, directory: Path, command: list[str] | None, started: datetime) -> None:
-    """Write the run's folder and its report, all of it or nothing."""
+def _keep(
+    result: Result, analyses: list[Sensitivity], directory: Path, command: list[str] | None, started: datetime
+) -> None:
+    """Write the run's folder, its analyses and its report, all of it or nothing."""
     from mcengine.store.results import write_run
 
     try:
         write_run(
             result,
             directory,
-            extra_files=lambda folder: _report(result, folder),
+            extra_files=lambda folder: _report(result, analyses, folder),
             command=command,
             started=started,
         )
@@ -143,7 +179,9 @@ def _keep(result: Result, directory: Path, command: list[str] | None, started: d
         raise InterruptedRun(f"stopped by the user while writing; nothing was kept in {directory}") from None
 
 
-def _report(result: Result, folder: Path) -> None:
+def _report(result: Result, analyses: list[Sensitivity], folder: Path) -> None:
     from mcengine.report.html import write_report
+    from mcengine.store.sensitivity import write_answers
 
-    write_report(result, folder)
+    write_answers(analyses, folder)
+    write_report(result, folder, analyses=analyses)

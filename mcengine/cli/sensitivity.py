@@ -1,6 +1,6 @@
 """`mcengine sensitivity STUDY`: what drives an output, by one of several methods.
 
-Each method prints itself: `PRINTERS` names its function, result -> text. A method without one prints JSON.
+Each method prints itself, see `answers`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.analysis.methods import METHODS, find
+from mcengine.cli.answers import text_of
 from mcengine.cli.options import (
     MOST_THREADS,
     Faults,
@@ -25,17 +27,47 @@ from mcengine.cli.options import (
 )
 from mcengine.cli.printing import print_json, remark
 from mcengine.cli.progress import Progress, compiled
+from mcengine.cli.sensitivity_options import (
+    AboveOption,
+    AgainstOption,
+    AlternativeOption,
+    AtOption,
+    BelowOption,
+    CountOption,
+    CoverageOption,
+    EngineOption,
+    GroupOption,
+    HarmonicsOption,
+    HighOption,
+    InputOption,
+    LevelOption,
+    LevelsOption,
+    LowOption,
+    MassOption,
+    MostOption,
+    PairOption,
+    PeelOption,
+    PermutationsOption,
+    PickOption,
+    PointsOption,
+    ResamplesOption,
+    SecondOrderOption,
+    SetsOption,
+    ShareOption,
+    SlidesOption,
+    flag,
+    groups_of,
+    names_of,
+    pairs_of,
+    studies_of,
+)
 from mcengine.errors import Fault, InputError, InterruptedRun, nearest_name
 
 if TYPE_CHECKING:
     from mcengine.inputs.study import Study
 
-PRINTERS: dict[str, str] = {
-    "sobol": "mcengine.cli.sobol:sobol_text",
-}
-"""Method -> "module:function" that makes the text it prints."""
-
 ENGINES = ("mcengine", "salib")
+POINTS = ("plan", "median", "mean")
 
 ENTRY = "mcengine.engine.crossing.add_points"
 """The compiled function that the rest of an analysis hangs from."""
@@ -44,7 +76,9 @@ ENTRY = "mcengine.engine.crossing.add_points"
 def sensitivity(
     context: typer.Context,
     study: StudyArgument,
-    method: Annotated[str, typer.Option("--method", "-m", metavar="NAME", help="How to attribute: sobol.")] = "sobol",
+    method: Annotated[
+        str, typer.Option("--method", "-m", metavar="NAME", help=f"One of {', '.join(METHODS)}.")
+    ] = "sobol",
     output: Annotated[
         str | None, typer.Option("--output", metavar="NAME", help="Which output [default: npv, or the model's first].")
     ] = None,
@@ -56,16 +90,6 @@ def sensitivity(
     ] = None,
     seed: Annotated[
         str | None, typer.Option("--seed", metavar="S", help="Whole number; drawn and recorded when left out.")
-    ] = None,
-    group: Annotated[
-        list[str] | None,
-        typer.Option("--group", metavar="NAME=INPUT,INPUT", help="Treat inputs as one; may be repeated."),
-    ] = None,
-    second_order: Annotated[
-        bool, typer.Option("--second-order", help="Also the indices of pairs, at twice the evaluations.")
-    ] = False,
-    engine: Annotated[
-        str | None, typer.Option("--engine", metavar="NAME", help="mcengine, or salib for comparison.")
     ] = None,
     independent: Annotated[
         bool, typer.Option("--independent", help="Draw all inputs independently: no rank correlations.")
@@ -81,13 +105,38 @@ def sensitivity(
     ] = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
+    group: GroupOption = None,
+    second_order: SecondOrderOption = False,
+    engine: EngineOption = None,
+    permutations: PermutationsOption = None,
+    share: ShareOption = None,
+    at: AtOption = None,
+    level: LevelOption = None,
+    low: LowOption = None,
+    high: HighOption = None,
+    points: PointsOption = None,
+    pair: PairOption = None,
+    sets: SetsOption = None,
+    against: AgainstOption = None,
+    alternative: AlternativeOption = None,
+    input_: InputOption = None,
+    below: BelowOption = None,
+    above: AboveOption = None,
+    mass: MassOption = None,
+    peel: PeelOption = None,
+    most: MostOption = None,
+    coverage: CoverageOption = None,
+    pick: PickOption = None,
+    count: CountOption = None,
+    levels: LevelsOption = None,
+    slides: SlidesOption = None,
+    resamples: ResamplesOption = None,
+    harmonics: HarmonicsOption = None,
 ) -> None:
     """Say what drives an output: which assumptions, how much, and how sure that ranking is.
 
     Example: mcengine sensitivity evidence --method sobol --seed 7 --out out/drivers
     """
-    from mcengine.analysis.sensitivity import METHODS
-
     faults = Faults()
     faults.choice("--method", method, tuple(METHODS))
     options: dict[str, Any] = {
@@ -96,10 +145,23 @@ def sensitivity(
         "replicates": faults.whole("--replicates", replicates, 2),
         "seed": faults.whole("--seed", seed, 0),
         "threads": faults.whole("--threads", threads, 1, MOST_THREADS),
-        "groups": _groups(group, faults),
+        "groups": groups_of(group, faults),
         "second_order": second_order or None,
         "engine": faults.choice("--engine", engine, ENGINES),
+        "at": faults.choice("--at", at, POINTS),
+        "pairs": pairs_of(pair, faults),
+        "sets": names_of(sets),
+        "against": (studies_of("--against", [against] if against else None, faults) or [None])[0],
+        "alternatives": studies_of("--alternative", alternative, faults),
+        "inputs": tuple(input_) if input_ else None,
     }
+    numbers = {"share": share, "level": level, "low": low, "high": high, "below": below, "above": above}
+    numbers |= {"mass": mass, "alpha": peel, "coverage": coverage}
+    options |= {name: faults.number(flag(name), text) for name, text in numbers.items()}
+    wholes = {"permutations": permutations, "points": points, "most": most, "count": count, "levels": levels}
+    wholes |= {"slides": slides, "resamples": resamples, "harmonics": harmonics}
+    options |= {name: faults.whole(flag(name), text, 1) for name, text in wholes.items()}
+    options["pick"] = faults.whole("--pick", pick, 0)
     opened = open_study(study, settings, horizon, faults)
     if independent:
         opened = replace(opened, correlations=False)
@@ -114,25 +176,8 @@ def sensitivity(
     _print(result, files, json=json)
 
 
-def _groups(texts: list[str] | None, faults: Faults) -> dict[str, tuple[str, ...]] | None:
-    """{"name": (inputs)} of texts "name=input,input"; None when there are none."""
-    if not texts:
-        return None
-    groups: dict[str, tuple[str, ...]] = {}
-    for text in texts:
-        name, equals, listed = text.partition("=")
-        members = tuple(part.strip() for part in listed.split(",") if part.strip())
-        if not equals or not name.strip() or not members:
-            faults.add("--group", text, "must be NAME=INPUT,INPUT")
-        elif name.strip() in groups:
-            faults.add("--group", text, "is the second group of this name")
-        groups[name.strip()] = members
-    return groups
-
-
 def _analyse(study: Study, method: str, options: dict[str, Any], *, quiet: bool) -> Any:
     """The analysis, with progress on a terminal where the method reports it."""
-    from mcengine.analysis.sensitivity import METHODS, find
     from mcengine.analysis.sensitivity import sensitivity as analyse
     from mcengine.models.build import build_model
 
@@ -140,12 +185,9 @@ def _analyse(study: Study, method: str, options: dict[str, Any], *, quiet: bool)
     known = inspect.signature(find(METHODS, method)).parameters
     wrong = [name for name, value in options.items() if value is not None and name not in known]
     if wrong:
-        flags = {name: "--group" if name == "groups" else f"--{name.replace('_', '-')}" for name in known}
-        rule = f"is not an option of {method}"
-        raise InputError(
-            [Fault(None, f"--{w.replace('_', '-')}", options[w], rule, nearest_name(w, flags.values())) for w in wrong]
-        )
-    if not quiet and not compiled(ENTRY):
+        rule, flags = f"is not an option of {method}", [flag(name) for name in known]
+        raise InputError([Fault(None, flag(w), options[w], rule, nearest_name(flag(w), flags)) for w in wrong])
+    if "observer" in known and not quiet and not compiled(ENTRY):
         remark("compiling the kernel (first analysis on this machine, about 30 s) ...")
     with Progress(shown=not quiet) as progress:
         watched = {"observer": progress.observe} if "observer" in known else {}
@@ -168,11 +210,9 @@ def _keep(result: Any, target: Path, command: list[str] | None, started: datetim
 
 
 def _print(result: Any, files: list[Path], *, json: bool) -> None:
-    from mcengine.analysis.sensitivity import find
-
-    if json or result.method not in PRINTERS:
+    if json:
         print_json({**result.to_dict(), "files": [str(file) for file in files]})
         return
-    print(find(PRINTERS, result.method)(result))
+    print(text_of(result))
     written = "Nothing was written. Add --out DIR to keep the numbers and figures."
     print("\n" + (f"files: {', '.join(str(file) for file in files)}" if files else written))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mcengine.analysis.result import OutputResult, Result
+from mcengine.analysis.sensitivity import Sensitivity
 from mcengine.report import tables
 from mcengine.report.language import Language, Shown, style_of
 
@@ -16,11 +17,12 @@ View = dict[str, Any]
 
 @dataclass(frozen=True)
 class Context:
-    """One report: a run in one language. `published` as from `tables.published`."""
+    """One report: a run in one language. `published` as from `tables.published`; `analyses`: the study's own."""
 
     result: Result
     language: Language
     published: tables.Published | None
+    analyses: Sequence[Sensitivity] = ()
 
     @property
     def name(self) -> str:

@@ -21,22 +21,26 @@ if TYPE_CHECKING:
     import jinja2
 
     from mcengine.analysis.result import Result
+    from mcengine.analysis.sensitivity import Sensitivity
 
 
-def write_report(result: Result, folder: Path, *, languages: Sequence[str] = LANGUAGES) -> list[Path]:
+def write_report(
+    result: Result, folder: Path, *, languages: Sequence[str] = LANGUAGES, analyses: Sequence[Sensitivity] = ()
+) -> list[Path]:
     """Write report.LANGUAGE.html, figures/*.svg and report.xlsx into `folder`; returns the files written.
 
     languages  some of `LANGUAGES`, in the order wanted
+    analyses   the results of what the study's `[sensitivity]` asks for, in its order
     """
     folder.mkdir(parents=True, exist_ok=True)
     published = tables.published(result.study)
     written = []
     for code in languages:
-        context = Context(result, Language(code), published)
+        context = Context(result, Language(code), published, analyses)
         sections = [(name, view) for name, build in SECTIONS if (view := build(context)) is not None]
         written.append(_write(folder / f"report.{code}.html", report_html(context, sections, languages)))
         written += write_pictures(folder, code, [picture for _, view in sections for picture in _pictures(view)])
-    written.append(write_workbook(result, folder / "report.xlsx", published=published))
+    written.append(write_workbook(result, folder / "report.xlsx", published=published, analyses=analyses))
     return written
 
 

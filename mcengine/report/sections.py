@@ -12,6 +12,7 @@ from mcengine.analysis.result import OutputResult
 from mcengine.report import tables
 from mcengine.report.context import Context, View
 from mcengine.report.dependence import dependence
+from mcengine.report.drivers import drivers
 from mcengine.report.language import Language
 from mcengine.report.outcome import distribution, headline, sets, years
 from mcengine.report.stopping import stopping
@@ -193,6 +194,7 @@ SECTIONS: tuple[tuple[str, Callable[[Context], View | None]], ...] = (
     ("sets", sets),
     ("published", published),
     ("distribution", distribution),
+    ("drivers", drivers),
     ("years", years),
     ("statistics", statistics),
     ("inconsistencies", inconsistencies),

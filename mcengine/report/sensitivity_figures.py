@@ -11,14 +11,25 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mcengine.analysis.methods import find
 from mcengine.analysis.result import Statistic
-from mcengine.analysis.sensitivity import find
 from mcengine.analysis.sobol_result import FactorIndices, SobolResult
 from mcengine.report.language import Language
 from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style
 
 FIGURES: dict[str, str] = {
     "sobol": "mcengine.report.sensitivity_figures:sobol_pictures",
+    "shapley": "mcengine.report.shapley_figures:shapley_pictures",
+    "morris": "mcengine.report.measures_figures:measures_pictures",
+    "pawn": "mcengine.report.measures_figures:measures_pictures",
+    "delta": "mcengine.report.measures_figures:measures_pictures",
+    "rbd-fast": "mcengine.report.measures_figures:measures_pictures",
+    "tornado": "mcengine.report.tornado_figures:tornado_pictures",
+    "break-even": "mcengine.report.break_even_figures:break_even_pictures",
+    "waterfall": "mcengine.report.waterfall_figures:waterfall_pictures",
+    "evppi": "mcengine.report.evppi_figures:evppi_pictures",
+    "boxes": "mcengine.report.boxes_figures:boxes_pictures",
+    "tail": "mcengine.report.tail_figures:tail_pictures",
 }
 """Method -> "module:function" that makes its pictures."""
 

@@ -2,6 +2,8 @@
 
 sensitivity.json holds the answer as `--json` prints it, and under "provenance" how it came about; all times are
 there. The folder may be new, empty, or one that an analysis has written, whose files are then replaced.
+
+A run whose study asks for analyses keeps them in its own folder, as sensitivity/METHOD.json.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import mcengine
+from mcengine.analysis.sensitivity import Sensitivity
 from mcengine.errors import Fault, InputError
 from mcengine.store.provenance import processor, versions, write_json
 
 FILE = "sensitivity.json"
 FIGURES = "figures"
+ANSWERS = "sensitivity"
 
 
 def check_place(directory: str | os.PathLike[str]) -> Path:
@@ -44,6 +48,17 @@ def check_place(directory: str | os.PathLike[str]) -> Path:
     if rule is not None:
         raise InputError(Fault(None, "--out", shown, rule))
     return target
+
+
+def write_answers(answers: Sequence[Sensitivity], folder: Path) -> list[Path]:
+    """Each analysis of a run as sensitivity/METHOD.json in the run's `folder`; returns the files."""
+    files = []
+    for answer in answers:
+        (folder / ANSWERS).mkdir(exist_ok=True)
+        path = folder / ANSWERS / f"{answer.method}.json"
+        write_json(path, answer.to_dict())
+        files.append(path)
+    return files
 
 
 def write_sensitivity(
