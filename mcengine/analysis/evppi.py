@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.evppi_options import NO_GO, Alternatives, Option, decision_options, net_benefits
 from mcengine.analysis.evppi_regression import Basis, Levels, Spline, Surface, cross_predict, scores
-from mcengine.analysis.evppi_result import EvppiResult, option_worths, total_worth, worth
+from mcengine.analysis.evppi_result import EvppiResult, option_worths, order, total_worth, worth
 from mcengine.analysis.factors import CHOICE, Groups, correlated_blocks
 from mcengine.analysis.result import Statistic
 from mcengine.analysis.sample import Sample, draw_sample
@@ -115,6 +115,7 @@ def _answer(
     everything = best.mean(axis=1)
     rows = _worths(sample, candidates, gains, threads)
     found = [worth(c.name, c.members, own, everything, sample.n) for c, own in zip(candidates, rows, strict=True)]
+    single = [k for k, candidate in enumerate(candidates) if not candidate.group]
     evpi, evpi_se, flip = total_worth(everything, (best > 0.0).mean(axis=1), sample.n)
     return EvppiResult(
         study=study,
@@ -131,6 +132,7 @@ def _answer(
         inputs={own.name: own for c, own in zip(candidates, found, strict=True) if not c.group},
         groups={own.name: own for c, own in zip(candidates, found, strict=True) if c.group},
         rows=np.concatenate((means, everything[:, None], *rows), axis=1),
+        ranking=order([found[k] for k in single], [rows[k] for k in single], sample.n, sample.seed),
         warnings=study.warnings,
         threads=threads,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.analysis.evppi_options import Option
+from mcengine.analysis.ranking import Ranking, rank_values
 from mcengine.analysis.result import Statistic
 from mcengine.analysis.summary import RARE, interval, probability, skewed_interval
 from mcengine.engine.run import digest
@@ -88,6 +89,7 @@ class EvppiResult:
     inputs    each input's worth, in declared order; groups: of the named groups
     rows      float64 (replicates, numbers): means of the options, then EVPI, then of each input and group evppi,
               plug_in and flip
+    ranking   whether the order of the inputs that are worth something is settled; None where none is
     """
 
     study: Study
@@ -104,6 +106,7 @@ class EvppiResult:
     inputs: Mapping[str, Worth]
     groups: Mapping[str, Worth]
     rows: Array
+    ranking: Ranking | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -147,6 +150,7 @@ class EvppiResult:
             "flip": self.flip.to_dict(),
             "inputs": {name: worth.to_dict(members=False) for name, worth in self.inputs.items()},
             "groups": {name: worth.to_dict(members=True) for name, worth in self.groups.items()},
+            "ranking": None if self.ranking is None else self.ranking.to_dict(),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }
@@ -201,6 +205,15 @@ def worth(name: str, members: tuple[str, ...], rows: Array, evpi: Array, n: int)
         plug_in,
         check,
     )
+
+
+def order(worths: Sequence[Worth], rows: Sequence[Array], n: int, seed: int) -> Ranking | None:
+    """Is n enough to tell apart what inputs are worth: of those above 0; rows: each one's float64 (replicates, 3)."""
+    apart = [(own, found) for own, found in zip(worths, rows, strict=True) if own.told_apart]
+    if len(apart) < 2:
+        return None
+    values = np.stack([found[:, 0] for _, found in apart], axis=1)
+    return rank_values([own.name for own, _ in apart], values.mean(axis=0), values, n=n, seed=seed, what="worths")
 
 
 def _value(values: Array, count: int) -> Statistic:

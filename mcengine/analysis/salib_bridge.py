@@ -4,8 +4,9 @@ Variables are the uncertain inputs' uniforms, then a mixing variable for each bl
 the choice of the set. All are uniform on (0, 1) to SALib; quantiles, copula and model follow here, so that correlated
 blocks (one SALib group each) and any family work.
 
-Two traps of SALib 1.6 are closed: one non-finite output gives all-zero indices without a word, so it is refused
-before; a seed of 0 counts as none, so SALib gets a Generator.
+Two traps of SALib 1.6 are closed: non-finite outputs give zeros or other nonsense without a word, so they are
+refused before; a seed of 0 counts as none, so SALib gets a Generator, and where it would seed numpy's global state
+it is not asked for random numbers at all.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ class Bridge:
                 quantiles(design.slot[g, k], scores[k], self.problem.tables[g], x[j])
         return x
 
-    def outputs(self, u: Array, output: str) -> Array:
-        """The output for each row of u, float64 (draws,), in pieces.
+    def outputs(self, u: Array, output: str, replicate: int = 0) -> Array:
+        """The output for each row of u, float64 (draws,), in pieces; `replicate` is what an error names.
 
         Raises
         ------
@@ -95,7 +96,7 @@ class Bridge:
             bad = np.flatnonzero(~np.isfinite(y[first : first + _PIECE]))
             if len(bad):
                 inputs = dict(zip(self.problem.model.inputs, x[:, bad[0]].tolist(), strict=True))
-                raise NonFiniteError(output, tuple((0, first + int(i)) for i in bad[:5]), inputs, len(bad))
+                raise NonFiniteError(output, tuple((replicate, first + int(i)) for i in bad[:5]), inputs, len(bad))
         return y
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mcengine.cli.printing import width
+from mcengine.cli.ranking import sure
 from mcengine.cli.table import Column, render
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def evppi_text(result: EvppiResult) -> str:
     ]
     for title, worths in (("groups", result.groups.values()), ("inputs", result.inputs.values())):
         parts.append(_table(title, list(worths), result))
+    parts.append(sure(result.ranking, points="draws"))
     if any(worth.flip.value for worth in (*result.inputs.values(), *result.groups.values())):
         parts.append(_filled([_MEANING]))
     remarks = [*(f"note: {note}" for note in result.notes), *(f"warning: {text}" for text in result.warnings)]

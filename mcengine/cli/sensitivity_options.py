@@ -91,7 +91,7 @@ CoverageOption = Annotated[
 ]
 PickOption = Annotated[str | None, _text("--pick", "STEP", _BOXES, "boxes: the step of the trajectory to take.")]
 CountOption = Annotated[str | None, _text("--count", "K", _BOXES, "boxes: how many boxes to look for [default: 1].")]
-LevelsOption = Annotated[str | None, _text("--levels", "K", _SALIB, "morris: levels of the grid [default: 10].")]
+LevelsOption = Annotated[str | None, _text("--levels", "K", _SALIB, "morris: levels of the grid [default: 4].")]
 SlidesOption = Annotated[str | None, _text("--slides", "K", _SALIB, "pawn: parts of each input's range [default: 10].")]
 ResamplesOption = Annotated[
     str | None, _text("--resamples", "K", _SALIB, "delta: resamples against its bias [default: 1].")

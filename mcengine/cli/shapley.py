@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mcengine.cli.printing import can_print, measure, number, width
+from mcengine.cli.ranking import sure
 
 if TYPE_CHECKING:
-    from mcengine.analysis.ranking import Ranking
     from mcengine.analysis.result import Statistic
     from mcengine.analysis.shapley_result import Effect, ShapleyResult
 
@@ -33,7 +33,7 @@ def shapley_text(result: ShapleyResult) -> str:
         textwrap.fill(f"{points}, {result.evaluations:,} evaluations, seed {result.seed}", width()),
         _table(result.ordered),
         _members(result.ordered),
-        _sure(result.ranking),
+        sure(result.ranking),
         "\n".join(textwrap.wrap(_MEANING, width())),
     ]
     remarks = [*(f"note: {note}" for note in result.notes), *(f"warning: {text}" for text in result.warnings)]
@@ -82,26 +82,6 @@ def _members(ordered: Sequence[Effect]) -> str:
     groups = [effect for effect in ordered if effect.members != (effect.name,)]
     rows = (f"{effect.name}: {', '.join(effect.members)}" for effect in groups)
     return "\n".join(textwrap.fill(row, width(), subsequent_indent="  ") for row in rows)
-
-
-def _sure(ranking: Ranking | None) -> str:
-    """Whether the order is settled, and what would settle it."""
-    if ranking is None:
-        return ""
-    lines = []
-    if ranking.chance is not None:
-        shown = "above 99.9%" if ranking.chance > 0.999 else f"{100 * ranking.chance:.1f}%"
-        lines.append(f"The top {len(ranking.top)} are the top {len(ranking.top)} with chance {shown}.")
-    if ranking.settled:
-        lines.append("The order of the effects is settled down to 1% of the variance.")
-    else:
-        pairs = "; ".join(" and ".join(pair) for pair in ranking.open_pairs)
-        lines.append(f"Not told apart yet: {pairs}.")
-        if ranking.n is None:
-            lines.append("They are too close for any number of points to tell apart: call them equal.")
-        else:
-            lines.append(f"About {number(ranking.n)} base points a replicate would settle the order.")
-    return textwrap.fill(" ".join(lines), width())
 
 
 def _figure(statistic: Statistic) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mcengine.cli.printing import can_print, number, width
+from mcengine.cli.ranking import sure
 
 if TYPE_CHECKING:
-    from mcengine.analysis.ranking import Ranking
     from mcengine.analysis.result import Statistic
     from mcengine.analysis.sobol_result import FactorIndices, SobolResult
 
-_BAR = 24  # characters of an index of 1
+BAR = 24  # characters of an index of 1
 _PAIRS = 10  # of the second order, the largest
 _MEANING = """\
 first order: the share of the variance that goes when the input becomes known. total: the share that is left when
@@ -33,11 +33,11 @@ def sobol_text(result: SobolResult) -> str:
     if result.groups:
         parts.append(_table("groups of inputs, as the study correlates them", result.groups))
         parts.append(_members(result.groups))
-        parts.append(_sure(result.main.ranking))
+        parts.append(sure(result.main.ranking))
     if result.inputs and not (result.groups and result.apart is None):
         label = "inputs" if result.apart is None else f"each input, of the study {result.inputs_variant}"
         parts.append(_table(label, result.inputs))
-        parts.append(_sure((result.apart or result.main).ranking))
+        parts.append(sure((result.apart or result.main).ranking))
     if result.main.s2:
         parts.append(_pairs(result.main.s2))
     shown = [*result.groups.values(), *result.inputs.values()]
@@ -55,11 +55,11 @@ def _table(title: str, factors: Mapping[str, FactorIndices]) -> str:
     """Largest total index first."""
     ordered = sorted(factors.values(), key=lambda factor: -_value(factor.st))
     widest = max(len(factor.name) for factor in ordered)
-    rows = [(_figure(factor.st), _figure(factor.s1)) for factor in ordered]
+    rows = [(share(factor.st), share(factor.s1)) for factor in ordered]
     total, first = (max(len(row[k]) for row in [*rows, ("total", "first order")]) for k in (0, 1))
     lines = [f"{title.ljust(widest + 2)}  {'total'.ljust(total)}  {'first order'.ljust(first)}"]
     for factor, (st, s1) in zip(ordered, rows, strict=True):
-        line = f"  {factor.name.ljust(widest)}  {st.ljust(total)}  {s1.ljust(first)}  {_bar(_value(factor.st))}"
+        line = f"  {factor.name.ljust(widest)}  {st.ljust(total)}  {s1.ljust(first)}  {bar(_value(factor.st))}"
         lines.append(line.rstrip())
     return "\n".join(lines)
 
@@ -72,44 +72,14 @@ def _members(groups: Mapping[str, FactorIndices]) -> str:
     return "\n".join(lines)
 
 
-def _sure(ranking: Ranking | None) -> str:
-    """Whether the order is settled, and what would settle it."""
-    if ranking is None:
-        return ""
-    lines = []
-    if ranking.chance is not None:
-        lines.append(
-            f"The top {len(ranking.top)} are the top {len(ranking.top)} with chance {_chance(ranking.chance)}."
-        )
-    if ranking.settled:
-        lines.append("The order of the total indices is settled down to 1% of the variance.")
-    else:
-        pairs = "; ".join(" and ".join(pair) for pair in ranking.open_pairs)
-        lines.append(f"Not told apart yet: {pairs}.")
-        lines.append(_cure(ranking))
-    return textwrap.fill(" ".join(lines), width())
-
-
-def _cure(ranking: Ranking) -> str:
-    if ranking.n is None:
-        return "They are too close for any number of points to tell apart: call them equal."
-    points = f"About {number(ranking.n)} base points a replicate would settle the order"
-    more = ", or as many more replicates" if ranking.n <= 1 << 20 else ", which takes more replicates"
-    return f"{points} if the intervals shrink like n^-{ranking.rate:g}{more}."
-
-
-def _chance(chance: float) -> str:
-    return "above 99.9%" if chance > 0.999 else "below 0.1%" if chance < 0.001 else f"{100 * chance:.1f}%"
-
-
 def _pairs(pairs: Mapping[tuple[str, str], Statistic]) -> str:
     ordered: Sequence[tuple[tuple[str, str], Statistic]] = sorted(pairs.items(), key=lambda item: -_value(item[1]))
     lines = [f"interactions of pairs (the {min(_PAIRS, len(ordered))} largest of {len(ordered)})"]
-    lines += [f"  {first} x {second}  {_figure(value)}" for (first, second), value in ordered[:_PAIRS]]
+    lines += [f"  {first} x {second}  {share(value)}" for (first, second), value in ordered[:_PAIRS]]
     return "\n".join(lines)
 
 
-def _figure(statistic: Statistic) -> str:
+def share(statistic: Statistic) -> str:
     """An index in percent with its interval, as exact as the interval is; in parentheses when below 0."""
     value = _value(statistic)
     if statistic.ci95 is None:
@@ -124,9 +94,10 @@ def _figure(statistic: Statistic) -> str:
     return f"({text}){bounds}" if value < 0 else text + bounds
 
 
-def _bar(share: float) -> str:
+def bar(part: float) -> str:
+    """A bar in text, `BAR` characters for 1."""
     block = "█" if can_print("█") else "#"
-    return block * round(_BAR * min(max(share, 0.0), 1.0))
+    return block * round(BAR * min(max(part, 0.0), 1.0))
 
 
 def _value(statistic: Statistic) -> float:

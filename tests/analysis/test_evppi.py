@@ -274,3 +274,15 @@ def test_nothing_that_could_be_found_out_matters() -> None:
     result = evppi(simple(dict.fromkeys(FOUR, STANDARD)), model=weighted(-50.0), seed=1, n=64)
     assert (result.evpi.value, result.evpi.ci95, result["a"].share.value) == (0.0, None, None)
     json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_the_order_of_what_is_worth_something_is_ranked_and_nothing_else() -> None:
+    """Of independent normal inputs the larger variance is worth more (closed form above); a tie is not settled."""
+    result = sensitivity(load_study("textbook/linear_gaussian"), "evppi", n=256, seed=1)
+    assert result.ranking is not None
+    values = [result[name].evppi.value for name in result.ranking.order]
+    assert values == sorted(values, reverse=True)
+    assert result.ranking.settled
+    assert result.to_dict()["ranking"]["order"] == list(result.ranking.order)
+    evidence = sensitivity(load_study("evidence"), "evppi", n=256, inputs=("leverage",), seed=1)
+    assert evidence.ranking is None
