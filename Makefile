@@ -6,14 +6,14 @@ DRAWS ?= 1000000
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow bench bench-compare bench-history lint types imports check clean
+.PHONY: help install run test test-slow docs bench bench-compare bench-history lint types imports check clean
 
 help: ## what the targets do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt -e '.[dev,docs]'
 	@touch $@
 
 install: $(VENV)/.installed ## make the virtual environment
@@ -29,6 +29,9 @@ test: $(VENV)/.installed ## the tests, in a few minutes on two cores
 
 test-slow: $(VENV)/.installed ## the checks that take longer
 	$(BIN)/python -m pytest -m slow
+
+docs: $(VENV)/.installed ## the documentation site, in out/site; a broken link or a page that is missing fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/site
 
 bench: $(VENV)/.installed ## throughput, start-up, memory, accuracy per second; adds a line to benchmarks/history
 	$(BIN)/asv machine --yes --config benchmarks/asv.conf.json
@@ -52,7 +55,7 @@ types: $(VENV)/.installed ## static types
 imports: $(VENV)/.installed ## layers import downwards only
 	$(BIN)/lint-imports
 
-check: lint types imports test ## all that continuous integration runs
+check: lint types imports docs test ## all that continuous integration runs
 
 clean: ## remove the environment and what runs made
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

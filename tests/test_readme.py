@@ -1,44 +1,24 @@
 """The README holds: its commands exist and print what it shows, its figures are those of the bundled studies.
 
-In a ```console block a line that begins with "$ " is a command and "#" a comment; the lines below it are part of what
-it prints, "..." standing for more. Commands that compute little are run; the others are parsed.
+Commands that compute little are run; the others are parsed. The pages of docs/ are in test_docs.py.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
 from mcengine import evaluate, load_study
 from mcengine.analysis.result import Result
 from mcengine.analysis.simulate import run
-from mcengine.cli.app import app
 from mcengine.cli.main import main
+from tests.pages import CHEAP, CONTRIBUTING, DOCS, README, ROOT, blocks, commands, make_targets, missing_lines, parse
 
-ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-OWN_MODEL = ROOT / "docs" / "own-model.md"
-PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "tests" / "qc" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CHEAP = ("list", "check", "evaluate")
+OWN_MODEL = DOCS / "own-model.md"
+PAGES = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", ROOT / "tests" / "qc" / "README.md", *sorted(DOCS.rglob("*.md"))]
 SEED, DRAWS = 2026, 1_000_000
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    """The contents of a page's fenced blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-
-
-def commands(page: Path) -> Iterator[tuple[list[str], list[str]]]:
-    """(words, the lines shown below it) of each command in the page's console blocks."""
-    for block in blocks(page, "console"):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, *shown = part.splitlines()
-            yield shlex.split(command, comments=True), [line for line in shown if line.strip(" .")]
 
 
 ALL = [pytest.param(*found, id=" ".join(found[0])) for page in (README, OWN_MODEL) for found in commands(page)]
@@ -56,8 +36,7 @@ def results() -> dict[str, Result]:
 def test_readme_has_the_commands_a_reader_starts_with() -> None:
     found = {" ".join(words) for words, _ in commands(README)}
     assert {"make run", "make test"} <= found
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert {word.split()[1] for word in found if word.startswith("make ")} <= targets
+    assert {word.split()[1] for word in found if word.startswith("make ")} <= make_targets()
     shown = {words[1] for words, _ in commands(README) if words[0] == "mcengine"}
     assert shown >= {"list", "check", "evaluate", "run", "replay", "compare", "report"}
 
@@ -65,10 +44,7 @@ def test_readme_has_the_commands_a_reader_starts_with() -> None:
 @pytest.mark.parametrize(("words", "shown"), MCENGINE)
 def test_command_is_one_the_program_knows(words: list[str], shown: list[str]) -> None:
     """Parsed, not run: an unknown command, option or a missing argument raises."""
-    group = typer.main.get_command(app)
-    with group.make_context("mcengine", words[1:]) as context:
-        name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
-        command.make_context(name, rest, parent=context).close()
+    parse(words)
 
 
 @pytest.mark.parametrize(("words", "shown"), [c for c in MCENGINE if c.values[0][1] in CHEAP])
@@ -78,9 +54,7 @@ def test_cheap_command_prints_what_the_page_shows(
     monkeypatch.chdir(own)
     monkeypatch.setenv("COLUMNS", "120")
     assert main(words[1:]) == 0
-    printed = capsys.readouterr().out
-    for line in shown:
-        assert line in printed.splitlines()
+    assert not missing_lines(shown, capsys.readouterr().out)
 
 
 @pytest.fixture
@@ -143,11 +117,12 @@ def test_opening_counts_the_published_figures() -> None:
 
 def test_picture_shows_the_bundled_studies(results: dict[str, Result]) -> None:
     """The picture's own description carries its figures; it is out/figures/comparison.en.svg of `make run`."""
-    from mcengine.report.compare import ComparedRun, comparison
+    from mcengine.report.compare import ComparedRun, findings, pictures
     from mcengine.report.language import Language
 
     replica = run(load_study("replica"), draws=64, seed=SEED)
-    view = comparison([ComparedRun.of(result) for result in (replica, *results.values())], Language("en"))
+    runs = [ComparedRun.of(result) for result in (replica, *results.values())]
+    view = pictures(runs, Language("en"), findings([run.side for run in runs]))
     drawn = (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8")
     assert f"<title>{view['picture'].alt}</title>" in drawn, "copy out/figures/comparison.en.svg to docs/picture.svg"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mcengine.analysis.methods import METHODS, find
-from mcengine.analysis.sensitivity import Sensitivity
+from mcengine.analysis.sensitivity import Sensitivity, answer
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study, load_study
 from mcengine.models.model import Model
@@ -103,7 +103,6 @@ def analyse(study: Study, asked: Asked, *, seed: int, model: Model, threads: int
     function = find(METHODS, asked.method)
     known = inspect.signature(function).parameters
     offered = {"seed": seed, "model": model, "threads": threads}
-    found: Sensitivity = function(
-        study, **{name: value for name, value in offered.items() if name in known}, **asked.options
-    )
+    options = {name: value for name, value in offered.items() if name in known} | dict(asked.options)
+    found: Sensitivity = answer(asked.method, study, options)
     return found

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 NEVER = "knowing it changes the decision in none of the {draws:,} draws"
 _NEGATIVE = "below 0 by the error of the estimate: to know more costs nothing; read it as 0"
 _ZERO = "not told apart from 0"
+_WORTHLESS = "knowing everything is worth 0"
 _FEW = "the decision changes in {count:,} draws only: the interval is rough"
 _BEYOND = "above the value of knowing everything by the error of the predictions"
 _HIGH = "the predictions promise more than the decisions made on them yield: the truth lies between the two"
@@ -187,7 +188,7 @@ def worth(name: str, members: tuple[str, ...], rows: Array, evpi: Array, n: int)
     flip = probability(float(flips.mean()), flips, draws)
     if count == 0:
         zero = Statistic(0.0)
-        share = zero if evpi.any() else Statistic(None, None, "knowing everything is worth 0")
+        share = zero if evpi.any() else Statistic(None, None, _WORTHLESS)
         return Worth(name, members, Statistic(0.0, None, NEVER.format(draws=draws)), 0.0, share, flip, zero, zero)
     plug_in = interval(float(claimed.mean()), claimed)
     if float(claimed.mean()) > float(evpi.mean()):
@@ -233,6 +234,8 @@ def _value(values: Array, count: int) -> Statistic:
 def _share(gained: Array, evpi: Array) -> Statistic:
     """Ratio of the means, its interval from the replicates' linearised ratios (Cochran 1977, eq. 6.13)."""
     total = float(evpi.mean())
+    if total == 0.0:
+        return Statistic(None, None, _WORTHLESS)
     ratio = float(gained.mean()) / total
     return interval(ratio, (gained - ratio * evpi) / total)
 

@@ -21,6 +21,7 @@ METHODS: dict[str, str] = {
     "evppi": "mcengine.analysis.evppi:evppi",
     "boxes": "mcengine.analysis.boxes:boxes",
     "tail": "mcengine.analysis.tail:tail",
+    "luck": "mcengine.analysis.luck:luck",
 }
 """Method -> "module:function"; a method is described in `analysis.sensitivity`."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mcengine.analysis.correlations import RankCorrelation
+    from mcengine.analysis.luck_result import LuckResult
     from mcengine.analysis.until import Stopping
 
 NEVER = "never"
@@ -98,6 +99,7 @@ class Result:
     rows         float64 (replicates, numbers) with their names in `columns`
     notes        what was rounded or refused; warnings: doubts about the assumptions
     correlations target and achieved rank correlations; stopping: how a run with --until ended
+    luck         the split of the first output's variance into ignorance and luck, where the study has luck
     seconds      wall time of the draws; threads: how many computed them
     """
 
@@ -118,6 +120,7 @@ class Result:
     threads: int = 1
     correlations: tuple[RankCorrelation, ...] = ()
     stopping: Stopping | None = None
+    luck: LuckResult | None = None
 
     def __getitem__(self, name: str) -> OutputResult:
         if name not in self.outputs:
@@ -151,6 +154,7 @@ class Result:
             },
             "correlations": [pair.to_dict() for pair in self.correlations],
             **({"until": self.stopping.to_dict()} if self.stopping else {}),
+            **({"luck": self.luck.to_dict()} if self.luck else {}),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }
@@ -165,6 +169,12 @@ class Result:
                 low, high = statistic.ci95 or (None, None)
                 rows.append((output.name, name, output.unit, statistic.value, low, high))
         return pd.DataFrame(rows, columns=["output", "statistic", "unit", "value", "lo", "hi"])
+
+    def _repr_html_(self) -> str:
+        """The headline statistics as a table; what a notebook shows."""
+        from mcengine.analysis.result_html import html
+
+        return html(self)
 
     def replicates_frame(self) -> pd.DataFrame:
         """One row a replicate, one column a number; what replicates.parquet holds."""

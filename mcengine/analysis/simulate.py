@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.analysis.correlations import rank_correlations
+from mcengine.analysis.gathered import Gathered, Keeper
 from mcengine.analysis.result import Result
 from mcengine.analysis.summary import Pool, summarise, summarise_years
 from mcengine.analysis.until import (
     DEFAULT_CAP,
     MISS,
+    Reached,
     Stopping,
     check_targets,
     look,
     parse_targets,
     planned_looks,
     reason,
+    time_up,
 )
 from mcengine.engine.problem import PILOT_REPLICATE, Problem, build_problem
 from mcengine.engine.replicates import (
@@ -28,17 +32,24 @@ from mcengine.engine.replicates import (
     DEFAULT_BLOCK,
     QUANTILES,
     YEAR_STATISTICS,
-    Replicate,
+    Portion,
     columns,
     run_replicate,
     yearly_draws,
 )
-from mcengine.engine.run import Layout, Observer, default_threads, digest, lay_out, run_replicates
+from mcengine.engine.run import Local, Observer, Silent, Source, default_threads, digest, lay_out
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
-from mcengine.models.model import YEAR, Model
+from mcengine.models.model import YEAR, Model, Output
 from mcengine.sampling.points import DEFAULT_SAMPLER, SAMPLERS
 from mcengine.sampling.streams import SEED_LIMIT, fresh_seed
+
+if TYPE_CHECKING:
+    from mcengine.analysis.luck_result import LuckResult
+
+Watcher = Callable[[Problem, int], Observer]
+KeeperMaker = Callable[[Problem, int, Sequence[int]], Keeper]
+"""From the problem, the draws in a replicate and the planned looks (replicates in all at each)."""
 
 DEFAULT_DRAWS = 1_000_000
 WARM_UP_DRAWS = 64
@@ -75,11 +86,14 @@ def run(
     sampler: str = DEFAULT_SAMPLER,
     until: str | None = None,
     cap: int = DEFAULT_CAP,
+    looks: int | None = None,
     outputs: Sequence[str] = (),
     model: Model | None = None,
     threads: int | None = None,
     block: int = DEFAULT_BLOCK,
-    observer: Callable[[Problem, int], Observer] | None = None,
+    observer: Watcher | None = None,
+    source: Source | None = None,
+    keeper: KeeperMaker | None = None,
 ) -> Result:
     """Simulate `study` and summarise.
 
@@ -89,73 +103,187 @@ def run(
     sampler     "sobol", "random" or "lhs"
     until       precision to go on to, as in "npv.mean=10m, npv.p05=1%" (`analysis.until`); `draws` are then those of
                 the first look, and `cap` the most in all
+    looks       the most looks to take at a run with `until`, as when time is short; all that the cap allows when None
     outputs     further outputs to watch ("cash_flow[2030]")
     model       a model of the caller's own, whose inputs are the study's
     threads, block   how the work is cut; they change the time and no bit
     observer    makes an observer of the progress from the problem and the draws of the first look
+    source      where replicates come from, instead of threads of this process
+    keeper      makes what keeps finished replicates and gives back those of earlier times (`store.checkpoints`)
 
     Raises
     ------
     InputError      draws, replicates, seed, sampler, target or an output that cannot be
     NonFiniteError  an output is NaN or infinite in some draw
+    InterruptedRun  finished replicates cannot be kept
     """
-    layout = lay_out(draws, replicates, sampler=check_sampler(sampler))
-    targets = parse_targets(until) if until else ()
-    problem = build_problem(
+    simulation = Simulation(
         study,
-        seed=check_seed(seed),
-        draws=layout.draws,
+        draws=draws,
+        replicates=replicates,
+        seed=seed,
         sampler=sampler,
-        outputs=tuple(outputs),
+        until=until,
+        cap=cap,
+        outputs=outputs,
         model=model,
+        threads=threads,
+        block=block,
+        observer=observer,
+        source=source,
+        keeper=keeper,
     )
-    check_targets(targets, statistics_with_intervals(problem))
-    looks = planned_looks(layout.replicates, layout.draws, cap) if targets else [layout.replicates]
-    run_replicate(problem, PILOT_REPLICATE, WARM_UP_DRAWS)  # compiles what is not, so that the clock is the draws'
-    collected = _Collected(problem, layout, threads or default_threads())
-    watcher = observer(problem, layout.total) if observer else None
-    started = time.perf_counter()
-    taken = 0
-    for count in looks:
-        taken += 1
-        indices = range(len(collected.rows), count)
-        for replicate in run_replicates(problem, layout.draws, indices, threads=threads, block=block, observer=watcher):
-            collected.add(replicate)
-        collected.seconds = time.perf_counter() - started
-        result = collected.result(1.0 - MISS / len(looks))
-        reached = look(targets, result.outputs)
-        if targets and all(one.met for one in reached):
-            break
-    if targets:
-        level = 1.0 - MISS / len(looks)
-        state = Stopping(until or "", looks[0], cap, reason(reached), taken, len(looks), level, reached)
-        result = replace(result, stopping=state)
-    return replace(result, correlations=rank_correlations(problem))
+    while not simulation.finished and (looks is None or simulation.taken < looks):
+        simulation.advance()
+    return simulation.result()
 
 
-class _Collected:
-    """The replicates of a run so far: their rows and the pooled histograms."""
+class Simulation:
+    """A run that is computed one planned look after the other, and goes on where an earlier one stopped.
 
-    def __init__(self, problem: Problem, layout: Layout, threads: int) -> None:
-        self.problem, self.layout, self.threads = problem, layout, threads
-        self.pool = Pool(len(problem.watched), len(problem.groups))
-        self.rows: list[NDArray[np.float64]] = []
-        self.seconds = 0.0
+    Arguments and errors are those of `run`. Whatever the stops between, the same looks give the same bits: replicates
+    are computed from their addresses, and looked at in order of index.
 
-    def add(self, replicate: Replicate) -> None:
-        """Take in a finished replicate."""
-        self.pool.add(replicate.histogram)
-        self.rows.append(replicate.row)
+    problem, layout  what is computed, and in which replicates
+    looks            replicates in all at each planned look: one look without targets
+    taken            looks taken so far
+    """
 
-    def result(self, level: float) -> Result:
-        """The result so far, with intervals of `level`."""
-        rows = np.array(self.rows)
+    def __init__(
+        self,
+        study: Study,
+        *,
+        draws: int = DEFAULT_DRAWS,
+        replicates: int | None = None,
+        seed: int | None = None,
+        sampler: str = DEFAULT_SAMPLER,
+        until: str | None = None,
+        cap: int = DEFAULT_CAP,
+        outputs: Sequence[str] = (),
+        model: Model | None = None,
+        threads: int | None = None,
+        block: int = DEFAULT_BLOCK,
+        observer: Watcher | None = None,
+        source: Source | None = None,
+        keeper: KeeperMaker | None = None,
+    ) -> None:
+        self.layout = lay_out(draws, replicates, sampler=check_sampler(sampler))
+        self._until, self._cap = until, cap
+        self._targets = parse_targets(until) if until else ()
+        self.problem = build_problem(
+            study,
+            seed=check_seed(seed),
+            draws=self.layout.draws,
+            sampler=sampler,
+            outputs=tuple(outputs),
+            model=model,
+            luck=True,
+        )
+        check_targets(self._targets, statistics_with_intervals(self.problem.watched))
+        first = self.layout.replicates
+        self.looks = planned_looks(first, self.layout.draws, cap) if self._targets else [first]
+        self.taken = 0
+        self._threads = threads or default_threads()
+        self._source = source or Local(self._threads, block)
+        run_replicate(self.problem, PILOT_REPLICATE, WARM_UP_DRAWS)  # compiles what is not: the clock is the draws'
+        self._gathered = Gathered(len(self.problem.watched), len(self.problem.groups), keeping=keeper is not None)
+        self._keeper = keeper(self.problem, self.layout.draws, self.looks) if keeper else None
+        self._kept: Iterator[Portion] = iter(())
+        if self._keeper is not None:
+            self._keeper.follow(self._gathered.fresh)
+            self._kept = self._keeper.kept()
+        self._ahead = next(self._kept, None)
+        self._observer = observer(self.problem, self.layout.total) if observer else Silent()
+        self._result: Result | None = None
+        self._reached: tuple[Reached, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to compute: the targets are met, or the last look the cap allows is taken."""
+        return self.taken == len(self.looks) or (self.taken > 0 and all(one.met for one in self._reached))
+
+    @property
+    def unsettled(self) -> float:
+        """The largest half-width over what is allowed at the last look, of targets not met; inf where unknown."""
+        ratios = [
+            one.half_width / one.allowed if one.half_width is not None and one.allowed else math.inf
+            for one in self._reached
+            if not one.met
+        ]
+        return max(ratios, default=0.0 if self.taken else math.inf)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the draws so far, that of earlier times included."""
+        return self._gathered.seconds
+
+    def advance(self) -> None:
+        """Compute the replicates up to the next planned look, and look.
+
+        Raises
+        ------
+        NonFiniteError  an output is NaN or infinite in some draw
+        InterruptedRun  finished replicates cannot be kept
+        """
+        self._gathered.resume()
+        for portion, kept in self._portions(self.looks[self.taken]):
+            self._gathered.add(portion, kept=kept)
+            if self._keeper is not None and not kept:
+                self._keeper.news()
+        self._gathered.close_portion()
+        self.taken += 1
+        self._result = self._summary()
+        self._reached = look(self._targets, self._result.outputs)
+
+    def _portions(self, stop: int) -> Iterator[tuple[Portion, bool]]:
+        """The portions up to index `stop`, each kept from earlier times or else computed, and which of the two."""
+        while (done := len(self._gathered)) < stop:
+            if self._ahead is not None and self._ahead.first == done:
+                self._observer.finished(self._ahead)
+                yield self._ahead, True
+                self._ahead = next(self._kept, None)
+                continue
+            end = stop if self._ahead is None else min(stop, self._ahead.first)
+            for portion in self._source(self.problem, self.layout.draws, range(done, end), observer=self._observer):
+                yield portion, False
+
+    def _summary(self) -> Result:
+        problem, layout, gathered = self.problem, self.layout, self._gathered
+        level = 1.0 - MISS / len(self.looks)
+        notes = (*layout.notes, *getattr(self._source, "notes", ()))
         return result_of(
-            self.problem, rows, self.pool, self.layout.draws, self.layout.notes, self.seconds, self.threads, level
+            problem, gathered.rows, gathered.pool(), layout.draws, notes, gathered.seconds, self._threads, level
         )
 
+    def result(self) -> Result:
+        """The result at the last look taken, with how the run stopped.
 
-def statistics_with_intervals(problem: Problem) -> dict[str, tuple[str, ...]]:
+        Raises
+        ------
+        ValueError  no look is taken yet
+        """
+        if self._result is None:
+            raise ValueError("there is no result before the first look")
+        stopping = None
+        if self._targets:
+            level, planned = 1.0 - MISS / len(self.looks), len(self.looks)
+            why = reason(self._reached) if self.finished else time_up(self._reached)
+            stopping = Stopping(
+                self._until or "", self.looks[0], self._cap, why, self.taken, planned, level, self._reached
+            )
+        correlations = rank_correlations(self.problem)
+        return replace(self._result, stopping=stopping, correlations=correlations, luck=self._luck())
+
+    def _luck(self) -> LuckResult | None:
+        """The split into ignorance and luck, where there is luck."""
+        if not self.problem.model.luck:
+            return None
+        from mcengine.analysis.luck import luck
+
+        return luck(self.problem.study, seed=self.problem.seed, model=self.problem.model, threads=self._threads)
+
+
+def statistics_with_intervals(watched: Sequence[Output]) -> dict[str, tuple[str, ...]]:
     """For each watched output the statistics that carry an interval."""
     bare = {"count", "min", "max"}
     return {
@@ -164,7 +292,7 @@ def statistics_with_intervals(problem: Problem) -> dict[str, tuple[str, ...]]:
             for name in (YEAR_STATISTICS if output.kind == YEAR else CONTINUOUS_STATISTICS)
             if name not in bare and not (output.kind == YEAR and name in QUANTILES)
         )
-        for output in problem.watched
+        for output in watched
     }
 
 

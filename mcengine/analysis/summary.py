@@ -10,6 +10,7 @@ Pearson 1934) of the pooled draws are taken when they are wider.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,8 +110,8 @@ class Pool:
     def __init__(self, outputs: int, groups: int) -> None:
         self.histogram = np.zeros((outputs, groups, BINS), dtype=np.int64)
 
-    def add(self, histogram: NDArray[np.int32]) -> None:
-        """Add one replicate's histograms; whole numbers, so the order cannot matter."""
+    def add(self, histogram: NDArray[np.integer[Any]]) -> None:
+        """Add the histograms of a replicate or of several; whole numbers, so the order cannot matter."""
         self.histogram += histogram
 
 

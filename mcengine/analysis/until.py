@@ -161,3 +161,9 @@ def reason(reached: Sequence[Reached]) -> str:
     """Why a run stops at a look where the targets stand like this."""
     missed = ", ".join(one.target.text for one in reached if not one.met)
     return f"the cap on draws was reached before {missed}" if missed else "every half-width is small enough"
+
+
+def time_up(reached: Sequence[Reached]) -> str:
+    """Why a run stops although targets are not met and the cap allows another look."""
+    missed = ", ".join(one.target.text for one in reached if not one.met)
+    return f"the time for it was used up before {missed}"

@@ -19,6 +19,7 @@ PRINTERS: dict[str, str] = {
     "evppi": "mcengine.cli.evppi:evppi_text",
     "boxes": "mcengine.cli.boxes:boxes_text",
     "tail": "mcengine.cli.tail:tail_text",
+    "luck": "mcengine.cli.luck:luck_text",
 }
 """Method -> "module:function" that makes the text it prints."""
 

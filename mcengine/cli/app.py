@@ -7,15 +7,19 @@ from typing import Annotated
 import typer
 
 from mcengine import __version__
+from mcengine.cli.batch import batch
 from mcengine.cli.check import check
 from mcengine.cli.compare import compare
 from mcengine.cli.evaluate import evaluate
 from mcengine.cli.guard import guarded
 from mcengine.cli.list import list_all
+from mcengine.cli.optimise import optimise
 from mcengine.cli.replay import replay
 from mcengine.cli.report import report
 from mcengine.cli.run import run
+from mcengine.cli.runs import runs
 from mcengine.cli.sensitivity import sensitivity
+from mcengine.cli.template import template
 
 FIRST_CONTACT = """\
 mcengine answers, for a public investment plan: how likely is it that the plan pays, what drives that, what
@@ -60,7 +64,11 @@ app.command("list")(guarded(list_all))
 app.command()(guarded(check))
 app.command()(guarded(evaluate))
 app.command()(guarded(run))
+app.command()(guarded(runs))
 app.command()(guarded(sensitivity))
+app.command()(guarded(optimise))
 app.command()(guarded(replay))
 app.command()(guarded(compare))
+app.command()(guarded(batch))
 app.command()(guarded(report))
+app.command()(guarded(template))

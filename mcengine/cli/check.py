@@ -36,7 +36,7 @@ def _checked(name: str) -> dict[str, Any]:
     from mcengine.models.build import build_model
 
     study = load_study(name)
-    model = build_model(study)
+    model = build_model(study, luck=True)
     asked = asked_analyses(study)
     for output in study.outputs:
         model.output_index(output)
@@ -61,7 +61,8 @@ def _options(study: Study) -> dict[str, Any]:
     if study.plan is None:
         return {}
     names = ("horizon", "spend_until", "discount_base_year", "structural_years", "accounting")
-    return {name: getattr(study.options, name) for name in names}
+    luck = {"luck": study.options.luck} if study.options.luck else {}
+    return {name: getattr(study.options, name) for name in names} | luck
 
 
 def _fault(fault: Any) -> dict[str, Any]:

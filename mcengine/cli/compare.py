@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,16 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mcengine.cli.options import JsonOption
-from mcengine.cli.printing import can_print, print_json, width
-from mcengine.cli.table import Column, render
+from mcengine.cli.printing import print_json
 from mcengine.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from mcengine.report.compare import ComparedRun
-    from mcengine.report.language import Shown
+    from mcengine.report.compare_findings import Findings
     from mcengine.store.results import StoredRun
 
-_DASHES = {0x2212: "-", 0x2013: "-"}
 _SUMMARY = ("study", "seed", "sampler", "draws", "replicates", "digest", "outputs")
 
 
@@ -35,18 +32,25 @@ def compare(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show stored runs side by side, in the order given.
+    """Show stored runs side by side, in the order given: what differs in outcome and inputs, and why.
+
+    Each further run is compared with the first; runs with one seed and as many draws are compared draw by draw.
 
     Example: mcengine compare out/replica out/evidence out/sceptical --out out
     """
+    from mcengine.cli.compare_text import comparison_text
+    from mcengine.report.compare_findings import findings
+
     runs = _read(directories)
     target = None if out is None else _target(out, [run.directory for run in runs])
     compared = [_compared(run, target) for run in runs]
-    files = [] if target is None else _write(compared, target)
+    found = findings([run.side for run in compared])
+    files = [] if target is None else _write(compared, target, found)
     if json:
-        print_json({"runs": [_data(run) for run in runs], "files": [str(file) for file in files]})
+        data = [_data(run, stored.directory) for run, stored in zip(compared, runs, strict=True)]
+        print_json({"runs": data, "files": [str(file) for file in files], **found.to_dict()})
         return
-    print(_text(compared))
+    print(comparison_text(compared, found))
     pages = [str(file) for file in files if file.suffix == ".html"]
     if pages:
         print(f"\npage: {', '.join(pages)}")
@@ -62,7 +66,9 @@ def _read(directories: Sequence[str]) -> list[StoredRun]:
     runs = []
     for directory in directories:
         try:
-            runs.append(read_run(directory))
+            run = read_run(directory)
+            assert len(run.rows)  # reads the replicates, so that every fault is found here
+            runs.append(run)
         except InputError as error:
             faults.extend(fault for fault in error.faults if fault not in faults)
     if faults:
@@ -88,46 +94,17 @@ def _compared(run: StoredRun, target: Path | None) -> ComparedRun:
     from mcengine.report.compare import ComparedRun
 
     link = None if target is None else Path(os.path.relpath(run.directory, target)).as_posix()
-    return ComparedRun(run.directory.name, run.summary, run.study, link)
+    return ComparedRun(run.directory.name, run.summary, run.study, run.columns, run.rows, link)
 
 
-def _write(runs: Sequence[ComparedRun], target: Path) -> list[Path]:
+def _write(runs: Sequence[ComparedRun], target: Path, found: Findings) -> list[Path]:
     from mcengine.report.compare import write_comparison
 
     try:
-        return write_comparison(runs, target)
+        return write_comparison(runs, target, found=found)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise InputError(Fault(None, "--out", str(target), f"cannot be written: {error.strerror}")) from None
 
 
-def _data(run: StoredRun) -> dict[str, Any]:
-    return {"directory": str(run.directory), **{key: run.summary.get(key) for key in _SUMMARY}}
-
-
-def _text(runs: Sequence[ComparedRun]) -> str:
-    """The comparison page's own rows and sentence, as text: one column a run."""
-    from mcengine.report.compare import comparison
-    from mcengine.report.language import Language
-
-    view = comparison(runs, Language("en"))
-    rows, settings = view["rows"], view["settings"]
-    labels = [f"{row['label']} ({row['unit']})" if row["unit"] else row["label"] for row in rows]
-    columns = []
-    for position, run in enumerate(view["runs"]):
-        cells = [_shown(row["cells"][position]) for row in rows]
-        cells += ["", *(values[position] for _, values in settings)]
-        columns.append((Column(run["name"], tuple(_plain(cell) for cell in cells)),))
-    table = render([*labels, "", *(label for label, _ in settings)], columns, width())
-    answer = textwrap.fill(_plain(view["answer"]), width())
-    return f"{answer}\n\n{table}" if answer else table
-
-
-def _shown(cell: Shown | None) -> str:
-    """A figure with the half-width of its interval."""
-    return "-" if cell is None else f"{cell.value} {cell.margin}".strip()
-
-
-def _plain(text: str) -> str:
-    """`text` with plain hyphens for the report's minus signs and dashes, and +/- where stdout has no ±."""
-    plain = text.translate(_DASHES)
-    return plain if can_print("±") else plain.replace("±", "+/-")
+def _data(run: ComparedRun, directory: Path) -> dict[str, Any]:
+    return {"directory": str(directory), **{key: run.summary.get(key) for key in _SUMMARY}}

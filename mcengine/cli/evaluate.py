@@ -104,7 +104,8 @@ def _head(evaluation: Evaluation, language: str) -> str:
     lines = [f"{study.name}: {title}", f"One evaluation, no sampling: {starting_point(evaluation)}."]
     if study.plan is not None:
         years = f"{study.plan.first_year}-{study.options.horizon}"
-        lines += [_in(language, *_titles(study.plan)), f"{evaluation.accounting} accounting, {years}"]
+        luck = ", expected values: luck is drawn in runs only" if study.options.luck else ""
+        lines += [_in(language, *_titles(study.plan)), f"{evaluation.accounting} accounting, {years}{luck}"]
     return "\n".join(lines)
 
 

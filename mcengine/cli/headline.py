@@ -36,10 +36,10 @@ def headline(result: Result, out: str | None) -> str:
     ]
     names = [name for name in _FIRST if name in result.outputs]
     names += [name for name in result.outputs if name not in _FIRST]
-    parts += [_output(result.outputs[name]) for name in names] if study.uncertain else [_fixed(result, names)]
+    parts += [_output(result.outputs[name]) for name in names] if study.varies else [_fixed(result, names)]
     if result.sets:
         parts.append("\n".join(["by assumption set", *(_set(name, found) for name, found in result.sets.items())]))
-    parts.append(_PRECISION if study.uncertain else _NOTHING_VARIES)
+    parts.append(_PRECISION if study.varies else _NOTHING_VARIES)
     remarks = [*(f"note: {note}" for note in result.notes), *(f"warning: {text}" for text in result.warnings)]
     if remarks:
         parts.append("\n".join(remarks))

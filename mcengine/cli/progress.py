@@ -11,7 +11,7 @@ from mcengine.cli.printing import percent, remark
 
 if TYPE_CHECKING:
     from mcengine.engine.problem import Problem
-    from mcengine.engine.replicates import Replicate
+    from mcengine.engine.replicates import Portion
     from mcengine.models.model import Model
 
 _ROOM_FOR_BAR = 105  # columns
@@ -102,14 +102,14 @@ class Progress:
             more = {"total": 2 * task.total} if task.completed + count > task.total else {}  # --until goes on
             self._display.update(self._task, advance=count, **more)
 
-    def finished(self, replicate: Replicate) -> None:
-        """A replicate is done."""
-        self.finished_replicates += 1
+    def finished(self, portion: Portion) -> None:
+        """A replicate, or several, are done."""
+        self.finished_replicates += len(portion.rows)
         if self._display is None or self._columns is None:
             return
         share, count = self._columns
-        self._values.append(float(replicate.row[share]))
-        self._draws += int(replicate.row[count])
+        self._values.extend(portion.rows[:, share].tolist())
+        self._draws += int(portion.rows[:, count].sum())
         self._display.update(self._task, answer=self.answer())
 
     def answer(self) -> str:
@@ -140,13 +140,13 @@ def _display() -> Any:
         """Draws a second."""
 
         def render(self, task: Any) -> Text:
-            return Text(f"{_short(task.speed)} draws/s" if task.speed else "")
+            return Text(f"{short(task.speed)} draws/s" if task.speed else "")
 
     class Done(ProgressColumn):
         """Draws done, of how many."""
 
         def render(self, task: Any) -> Text:
-            return Text(f"{_short(task.completed)} of {_short(task.total)} draws")
+            return Text(f"{short(task.completed)} of {short(task.total)} draws")
 
     console = Console(stderr=True)
     bar = [BarColumn(bar_width=20)] if console.width >= _ROOM_FOR_BAR else []
@@ -154,7 +154,7 @@ def _display() -> Any:
     return Display(*parts, console=console, transient=True)
 
 
-def _short(count: float) -> str:
+def short(count: float) -> str:
     """A count in few characters: 8,192, 838k, 8.39M."""
     if count < 1e4:
         return f"{count:,.0f}"

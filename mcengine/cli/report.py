@@ -24,6 +24,9 @@ def report(
         str | None,
         typer.Option("--language", metavar="|".join(LANGUAGES), help="Only this language [default: both]."),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print each page to PDF, with Chromium or WeasyPrint where installed.")
+    ] = False,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -37,11 +40,13 @@ def report(
 
     from mcengine.analysis.asked import analyse, asked_analyses
     from mcengine.models.build import build_model
-    from mcengine.report.html import write_report
+    from mcengine.report.build import build_report
+    from mcengine.report.pdf import printer, write_pdf
     from mcengine.store.replay import replay
     from mcengine.store.results import read_run, update_run
 
     languages = LANGUAGES if chosen is None else (chosen,)
+    tool = printer() if pdf else None
     with Progress(shown=not quiet) as progress:
         answer = replay(directory, observer=progress.observe)
     result = answer.result
@@ -51,14 +56,18 @@ def report(
 
     result = replace(result, notes=tuple(read_run(directory).summary["notes"]))  # what the first run rounded
     asked = asked_analyses(result.study)
-    model = build_model(result.study)
+    model = build_model(result.study, luck=True)
     analyses = [analyse(result.study, one, seed=result.seed, model=model) for one in asked]
 
     def rebuild(copy: Path) -> None:
-        write_report(result, copy, languages=languages, analyses=analyses)
+        build_report(result, copy, languages=languages, analyses=analyses)
+        for code in languages:
+            if tool is not None:
+                write_pdf(copy / f"report.{code}.html", copy / f"report.{code}.pdf", tool)
 
     folder = update_run(directory, rebuild)
-    files = [str(folder / f"report.{code}.html") for code in languages]
+    endings = ("html", "pdf") if pdf else ("html",)
+    files = [str(folder / f"report.{code}.{ending}") for code in languages for ending in endings]
     if json:
         print_json({"directory": str(folder), "files": files})
     else:

@@ -16,6 +16,7 @@ import typer
 
 from mcengine.cli.answers import answer_of
 from mcengine.cli.headline import headline
+from mcengine.cli.machines import Machines, MixedOption, SchedulerOption, WorkersOption
 from mcengine.cli.options import (
     MOST_THREADS,
     Faults,
@@ -75,6 +76,9 @@ def run(
         str | None,
         typer.Option("--threads", metavar="T", help="Threads [default: every processor]; they change no number."),
     ] = None,
+    scheduler: SchedulerOption = None,
+    workers: WorkersOption = None,
+    allow_mixed: MixedOption = False,
     out: Annotated[
         str | None,
         typer.Option("--out", "-o", metavar="DIR", help="Folder for results and report; made when it is not there."),
@@ -96,6 +100,7 @@ def run(
         "until": until,
         "cap": faults.whole("--cap", cap, 1),
     }
+    machines = Machines(faults, scheduler, workers, allow_mixed)
     opened = open_study(study, settings, horizon, faults)
     if independent:
         opened = replace(opened, correlations=False)
@@ -105,18 +110,19 @@ def run(
         check_target(Path(out))
     asked = _asked(opened)
     started = datetime.now(UTC)
-    result = _simulate(opened, {name: value for name, value in wanted.items() if value is not None}, quiet=quiet)
+    given = {name: value for name, value in wanted.items() if value is not None}
+    result = _simulate(opened, given, machines, quiet=quiet)
     analyses: list[Sensitivity] = []
     if out is not None:
         analyses = _analyse(result, asked, quiet=quiet)
-        _keep(result, analyses, Path(out), context.find_root().obj, started)
+        _keep(result, analyses, Path(out), context.find_root().obj, started, quiet=quiet)
     if json:
         how = {"seconds": result.seconds, "threads": result.threads, "out": out}
         drivers = {"sensitivity": {found.method: found.to_dict() for found in analyses}} if analyses else {}
         print_json({**result.to_dict(), **drivers, "run": how})
     else:
         print(headline(result, out))
-        for found in analyses:
+        for found in (*([result.luck] if result.luck else []), *analyses):
             print(f"\n{found.method}: {answer_of(found)}")
 
 
@@ -136,35 +142,47 @@ def _analyse(result: Result, asked: Sequence[Asked], *, quiet: bool) -> list[Sen
         return []
     if not quiet:
         remark(f"analysing: {', '.join(one.method for one in asked)} ...")
-    model = build_model(result.study)
+    model = build_model(result.study, luck=True)
     try:
         return [analyse(result.study, one, seed=result.seed, model=model, threads=result.threads) for one in asked]
     except KeyboardInterrupt:
         raise InterruptedRun("stopped by the user while analysing; nothing was kept.") from None
 
 
-def _simulate(study: Study, wanted: dict[str, Any], *, quiet: bool) -> Result:
+def _simulate(study: Study, wanted: dict[str, Any], machines: Machines, *, quiet: bool) -> Result:
     """Run with progress on a terminal. Ctrl-C becomes InterruptedRun, which says what is lost."""
     from mcengine.analysis.simulate import run as simulate
     from mcengine.models.build import build_model
 
-    model = build_model(study)
+    model = build_model(study, luck=True)
     announce_compiling(model, sampling=True, quiet=quiet)
-    with Progress(shown=not quiet) as progress:
+    with machines.source(quiet=quiet) as source, Progress(shown=not quiet) as progress:
         try:
-            return simulate(study, **wanted, model=model, observer=progress.observe)
+            return simulate(study, **wanted, model=model, observer=progress.observe, source=source)
         except KeyboardInterrupt:
             done = progress.finished_replicates
             raise InterruptedRun(
                 f"stopped by the user with {done} replicates finished; nothing was kept. "
                 "The same command starts again from the beginning."
             ) from None
+        except InterruptedRun as error:
+            raise InterruptedRun(
+                f"{error}, with {progress.finished_replicates} replicates finished; nothing was kept. "
+                "The same command starts again from the beginning; `mcengine batch` keeps what is finished."
+            ) from error
 
 
 def _keep(
-    result: Result, analyses: list[Sensitivity], directory: Path, command: list[str] | None, started: datetime
+    result: Result,
+    analyses: list[Sensitivity],
+    directory: Path,
+    command: list[str] | None,
+    started: datetime,
+    *,
+    quiet: bool,
 ) -> None:
-    """Write the run's folder, its analyses and its report, all of it or nothing."""
+    """Write the run's folder, its analyses and its report, all of it or nothing; then list it in the catalogue."""
+    from mcengine.store.catalogue import record_run
     from mcengine.store.results import write_run
 
     try:
@@ -177,11 +195,17 @@ def _keep(
         )
     except KeyboardInterrupt:
         raise InterruptedRun(f"stopped by the user while writing; nothing was kept in {directory}") from None
+    try:
+        unlisted = record_run(directory)
+    except KeyboardInterrupt:  # while it waits for others who write
+        raise InterruptedRun(f"stopped by the user; the run is kept in {directory}") from None
+    if unlisted and not quiet:
+        remark(f"mcengine: {unlisted}")
 
 
 def _report(result: Result, analyses: list[Sensitivity], folder: Path) -> None:
-    from mcengine.report.html import write_report
+    from mcengine.report.build import build_report
     from mcengine.store.sensitivity import write_answers
 
     write_answers(analyses, folder)
-    write_report(result, folder, analyses=analyses)
+    build_report(result, folder, analyses=analyses, threads=result.threads)

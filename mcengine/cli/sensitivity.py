@@ -35,10 +35,12 @@ from mcengine.cli.sensitivity_options import (
     BelowOption,
     CountOption,
     CoverageOption,
+    CurvesOption,
     EngineOption,
     GroupOption,
     HarmonicsOption,
     HighOption,
+    InnerOption,
     InputOption,
     LevelOption,
     LevelsOption,
@@ -132,6 +134,8 @@ def sensitivity(
     slides: SlidesOption = None,
     resamples: ResamplesOption = None,
     harmonics: HarmonicsOption = None,
+    inner: InnerOption = None,
+    curves: CurvesOption = None,
 ) -> None:
     """Say what drives an output: which assumptions, how much, and how sure that ranking is.
 
@@ -159,7 +163,7 @@ def sensitivity(
     numbers |= {"mass": mass, "alpha": peel, "coverage": coverage}
     options |= {name: faults.number(flag(name), text) for name, text in numbers.items()}
     wholes = {"permutations": permutations, "points": points, "most": most, "count": count, "levels": levels}
-    wholes |= {"slides": slides, "resamples": resamples, "harmonics": harmonics}
+    wholes |= {"slides": slides, "resamples": resamples, "harmonics": harmonics, "inner": inner, "curves": curves}
     options |= {name: faults.whole(flag(name), text, 1) for name, text in wholes.items()}
     options["pick"] = faults.whole("--pick", pick, 0)
     opened = open_study(study, settings, horizon, faults)
@@ -181,7 +185,7 @@ def _analyse(study: Study, method: str, options: dict[str, Any], *, quiet: bool)
     from mcengine.analysis.sensitivity import sensitivity as analyse
     from mcengine.models.build import build_model
 
-    model = build_model(study)
+    model = build_model(study, luck=True)
     known = inspect.signature(find(METHODS, method)).parameters
     wrong = [name for name, value in options.items() if value is not None and name not in known]
     if wrong:

@@ -32,6 +32,7 @@ _VARIANCE = "sobol, shapley, tail, morris"
 _ONE = "tornado, break-even, waterfall"
 _BOXES = "boxes, evppi"
 _SALIB = "morris, pawn, delta, rbd-fast"
+_LUCK = "luck"
 
 GroupOption = Annotated[
     list[str] | None, _text("--group", "NAME=INPUT,INPUT", _VARIANCE, "Treat inputs as one; may be repeated.")
@@ -98,6 +99,10 @@ ResamplesOption = Annotated[
 ]
 HarmonicsOption = Annotated[
     str | None, _text("--harmonics", "K", _SALIB, "rbd-fast: harmonics that count [default: 10].")
+]
+InnerOption = Annotated[str | None, _text("--inner", "K", _LUCK, "luck: lucks of each draw [default: 2].")]
+CurvesOption = Annotated[
+    str | None, _text("--curves", "K", _LUCK, "luck: fixed sets of assumptions in the band of curves [default: 25].")
 ]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mcengine.compiled import jit, pure
 from mcengine.engine.accumulators import accumulate
 from mcengine.sampling.dependence import correlate, mix
-from mcengine.sampling.points import fill, replicate_words
+from mcengine.sampling.points import fill, fill_luck, replicate_words
 from mcengine.sampling.tables import normal_scores, quantiles
 from mcengine.simd import WIDTH
 
@@ -61,7 +61,7 @@ def _depend(copula, points, words, design, replicate, first, z):
 @pure
 def _choose_group(points, words, design, replicate, first, x, z, group):
     """The assumption set of each draw of a pool: its uniform's place among the sets' shares."""
-    fill(points, words, x.shape[0], replicate, first, z[0])
+    fill(points, words, design.fixed.shape[1], replicate, first, z[0])
     group[:] = 0
     for g in range(design.cumulative.shape[0] - 1):
         for i in range(group.shape[0]):
@@ -70,7 +70,7 @@ def _choose_group(points, words, design, replicate, first, x, z, group):
 
 @pure
 def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group):
-    """Fill the uncertain rows of x, float64 (inputs, draws), for draws first, first + 1, ...
+    """Fill the uncertain rows of x, float64 (inputs [+ luck], draws), for draws first, first + 1, ...
 
     `words` are the replicate's (`points.replicate_words`); `z` float64 (SPACE + u, draws) is working space;
     `group` int64 (draws,) receives each draw's assumption set. In a pool every set transforms the same
@@ -107,7 +107,7 @@ def aligned(rows, width):
 
 @pure
 def _start(x, design):
-    for j in range(x.shape[0]):
+    for j in range(design.fixed.shape[1]):
         x[j, :] = design.fixed[0, j]
 
 
@@ -166,7 +166,8 @@ def simulate(
     replicate_words(points, replicate, words)
     done = 0
     width = 0
-    x = np.empty((design.fixed.shape[1], 0))
+    inputs = design.fixed.shape[1]
+    x = np.empty((inputs, 0))
     out = np.empty((filled + scratch, 0))
     z = np.empty((2, 0))
     group = np.empty(0, dtype=np.int64)
@@ -174,12 +175,13 @@ def simulate(
         if width != min(block, count - done):
             width = min(block, count - done)
             padded = -(-width // WIDTH) * WIDTH
-            x = aligned(design.fixed.shape[1], padded)
+            x = aligned(inputs + points.luck.shape[0], padded)
             _start(x, design)
             out = aligned(filled + scratch, padded)
             z = aligned(SPACE + design.uncertain.shape[0], padded)
             group = np.zeros(padded, dtype=np.int64)
         fill_inputs(points, words, design, tables, copulas, replicate, first + done, x, z, group)
+        fill_luck(points, replicate, 0, first + done, x[inputs:])
         function(x, out, constants)
         if not _add_block(out, width, group, groups, watch, totals, z[1]):
             return first + done
@@ -191,11 +193,35 @@ def simulate(
 
 @jit
 def inputs_and_outputs(function, constants, points, design, tables, copulas, replicate, first, x, out, group):
-    """Fill x (inputs, draws), out (outputs + working rows, draws), group (draws,) for 8 k draws from first."""
+    """Fill x (inputs + luck, draws), out (outputs + working rows, draws), group (draws,) for 8 k draws from first."""
     _start(x, design)
     group[:] = 0
     words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
     replicate_words(points, replicate, words)
     z = np.empty((SPACE + design.uncertain.shape[0], x.shape[1]))
     fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group)
+    fill_luck(points, replicate, 0, first, x[design.fixed.shape[1] :])
     function(x, out, constants)
+
+
+@jit
+def lucks(function, constants, points, design, tables, copulas, replicate, first, row, inner, scratch, values):
+    """One output under several lucks of the same draws: the nested design.
+
+    first   even; row, scratch  the output's row in `out`, and the rows the kernel fills and works in
+    inner   the first luck's index; values  float64 (lucks, 8 k draws): filled
+    """
+    lucky, padded = values.shape
+    inputs = design.fixed.shape[1]
+    x = aligned(inputs + points.luck.shape[0], padded)
+    out = aligned(scratch, padded)
+    z = aligned(SPACE + design.uncertain.shape[0], padded)
+    group = np.zeros(padded, dtype=np.int64)
+    words = np.empty((points.keys.shape[0], 2), dtype=np.uint32)
+    replicate_words(points, replicate, words)
+    _start(x, design)
+    fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, group)
+    for k in range(lucky):
+        fill_luck(points, replicate, inner + k, first, x[inputs:])
+        function(x, out, constants)
+        values[k] = out[row]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.engine.accumulators import BODY, Watch, build_watch
-from mcengine.engine.blocks import Design, inputs_and_outputs
+from mcengine.engine.blocks import Design, inputs_and_outputs, lucks
 from mcengine.errors import Fault, InputError, NonFiniteError
 from mcengine.inputs.study import Study
 from mcengine.models.build import build_model, check_inputs
@@ -22,6 +22,7 @@ from mcengine.simd import WIDTH
 
 PILOT_REPLICATE = 2**32 - 1  # no run has that many replicates
 PILOT_DRAWS = 4096
+LUCK_BLOCK = 504  # draws; see `replicates.DEFAULT_BLOCK`
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,25 @@ class Problem:
         x, _, group = self._compute(replicate, first, count)
         return x, group
 
+    def lucks(self, key: str, replicate: int, first: int, count: int, lucky: int) -> NDArray[np.float64]:
+        """Output `key` of draws first .. first + count - 1 (`first` even), each under `lucky` lucks of its own.
+
+        float64 (lucky, count). The first is that of a run; the others are independent of it, and all share the draw's
+        inputs. A block of draws at a time, so that memory does not grow with their number but for the answer's.
+        """
+        row, (headline, _, working) = self.model.output_index(key), self.shape(yearly=False)
+        filled = headline if row < headline else len(self.model.outputs)
+        found = np.empty((lucky, count))
+        for start in range(0, count, LUCK_BLOCK):
+            width = min(LUCK_BLOCK, count - start)
+            values = np.empty((lucky, -(-width // WIDTH) * WIDTH))
+            lucks(
+                self.function, self.model.constants, self.points, self.design, self.tables, self.copulas,
+                replicate, first + start, row, 0, filled + working, values,
+            )  # fmt: skip
+            found[:, start : start + width] = values[:, :width]
+        return found
+
     def set_of(self, replicate: int, draw: int) -> str:
         """Name of the assumption set a draw belongs to."""
         _, _, group = self._compute(replicate, draw, 1)
@@ -78,7 +98,8 @@ class Problem:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         skipped = first % 2  # blocks begin at even draws
         width = -(-(count + skipped) // WIDTH) * WIDTH
-        x = np.empty((len(self.model.inputs), width))
+        inputs = len(self.model.inputs)
+        x = np.empty((inputs + len(self.model.luck), width))
         out = np.empty((len(self.model.outputs) + self.model.scratch, width))
         group = np.empty(width, dtype=np.int64)
         inputs_and_outputs(
@@ -86,7 +107,7 @@ class Problem:
             replicate, first - skipped, x, out, group,
         )  # fmt: skip
         wanted = slice(skipped, skipped + count)
-        return x[:, wanted], out[: len(self.model.outputs), wanted], group[wanted]
+        return x[:inputs, wanted], out[: len(self.model.outputs), wanted], group[wanted]
 
     def refuse_non_finite(self, replicate: int, first: int, count: int) -> NonFiniteError:
         """The error that names output, draws and inputs of the non-finite draws in this range."""
@@ -160,12 +181,14 @@ def build_problem(
     sampler: str = DEFAULT_SAMPLER,
     outputs: tuple[str, ...] = (),
     model: Model | None = None,
+    luck: bool = False,
 ) -> Problem:
     """Make `study` ready to be simulated.
 
     draws    in a replicate; where the points depend on it ("lhs")
     outputs  names of further outputs to watch ("cash_flow[2030]") beside the study's own and the default ones
     model    a model of the caller's own; its inputs must be the study's
+    luck     with the luck that the study asks for; else expected values, which is what most analyses are of
 
     Raises
     ------
@@ -173,10 +196,10 @@ def build_problem(
     NonFiniteError  a non-finite output already in the pilot
     """
     if model is None:
-        model = build_model(study)
+        model = build_model(study, luck=luck)
     else:
-        check_inputs(study, model)
-    points = build_points(sampler, seed, model.inputs, draws)
+        check_inputs(study, model, luck=luck)
+    points = build_points(sampler, seed, model.inputs, draws, model.luck)
     design, tables = _design(study, model)
     copulas, repairs = _copulas(study, model, design.uncertain)
     names = dict.fromkeys((*(o.key for o in default_outputs(model)), *study.outputs, *outputs))

@@ -44,15 +44,24 @@ CHUNK = 1 << 16  # draws between two looks at whether the user wants to stop
 
 
 @dataclass(frozen=True)
-class Replicate:
-    """A finished replicate: its index, its row of numbers (see `columns`) and its histograms.
+class Portion:
+    """Finished replicates with consecutive indices, one or more: all that they leave behind.
 
-    histogram: int32 (outputs, groups, BINS), see `accumulators`.
+    first      index of the first
+    rows       float64 (replicates, numbers): a row of numbers each, in order of index (see `columns`)
+    histogram  counts (outputs, groups, BINS), added up over them, see `accumulators`
+    seconds    wall time they took the run; 0.0 where nobody looked at the clock
     """
 
-    index: int
-    row: Array
-    histogram: NDArray[np.int32]
+    first: int
+    rows: Array
+    histogram: NDArray[np.integer[Any]]
+    seconds: float = 0.0
+
+    @property
+    def stop(self) -> int:
+        """Index after the last."""
+        return self.first + len(self.rows)
 
 
 def columns(problem: Problem) -> tuple[str, ...]:
@@ -215,7 +224,7 @@ def run_replicate(
     block: int = DEFAULT_BLOCK,
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Replicate:
+) -> Portion:
     """Simulate replicate `index` of `draws` draws.
 
     Raises
@@ -254,4 +263,4 @@ def run_replicate(
             progress(count)
         if stop is not None and stop.is_set():
             raise Stopped
-    return Replicate(index, _numbers(problem, totals, yearly), totals.histogram)
+    return Portion(index, _numbers(problem, totals, yearly)[np.newaxis], totals.histogram)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.engine.problem import Problem
-from mcengine.engine.replicates import DEFAULT_BLOCK, Replicate, run_replicate
+from mcengine.engine.replicates import DEFAULT_BLOCK, Portion, run_replicate
 from mcengine.engine.threads import in_order
 from mcengine.errors import Fault, InputError
 from mcengine.sampling.points import DEFAULT_SAMPLER
@@ -24,13 +24,13 @@ DEFAULT_REPLICATES = 32
 
 
 class Observer(Protocol):
-    """What a caller of `run_replicates` may want to hear, from any thread."""
+    """What a caller of a run may want to hear, from any thread."""
 
     def drawn(self, count: int) -> None:
         """`count` more draws are simulated."""
 
-    def finished(self, replicate: Replicate) -> None:
-        """A replicate is done; called in order of index, from the caller's thread."""
+    def finished(self, portion: Portion) -> None:
+        """A replicate, or several, are done; called in order of index, from the caller's thread."""
 
 
 class Silent:
@@ -39,8 +39,34 @@ class Silent:
     def drawn(self, count: int) -> None:
         """Ignored."""
 
-    def finished(self, replicate: Replicate) -> None:
+    def finished(self, portion: Portion) -> None:
         """Ignored."""
+
+
+class Source(Protocol):
+    """Where finished replicates come from: threads of this process (`Local`), or other machines."""
+
+    def __call__(
+        self, problem: Problem, draws: int, indices: Sequence[int], *, observer: Observer
+    ) -> Iterator[Portion]:
+        """Yield the consecutive replicates `indices`, of `draws` draws each, in order, in portions of any size.
+
+        Tells `observer` of every draw and portion; raises the NonFiniteError of the first replicate that has one.
+        """
+
+
+@dataclass(frozen=True)
+class Local:
+    """Replicates computed by `threads` threads of this process, in blocks of `block` draws."""
+
+    threads: int | None = None
+    block: int = DEFAULT_BLOCK
+
+    def __call__(
+        self, problem: Problem, draws: int, indices: Sequence[int], *, observer: Observer
+    ) -> Iterator[Portion]:
+        """Yield the replicates `indices` one by one."""
+        return run_replicates(problem, draws, indices, threads=self.threads, block=self.block, observer=observer)
 
 
 @dataclass(frozen=True)
@@ -104,8 +130,8 @@ def run_replicates(
     threads: int | None = None,
     block: int = DEFAULT_BLOCK,
     observer: Observer | None = None,
-) -> Iterator[Replicate]:
-    """Yield the replicates `indices`, of `draws` draws each, in that order.
+) -> Iterator[Portion]:
+    """Yield the replicates `indices`, of `draws` draws each, in that order, one at a time.
 
     Raises
     ------
@@ -113,12 +139,12 @@ def run_replicates(
     """
     heard = observer or Silent()
 
-    def work(index: int, stop: threading.Event) -> Replicate:
+    def work(index: int, stop: threading.Event) -> Portion:
         return run_replicate(problem, index, draws, block=block, stop=stop, progress=heard.drawn)
 
-    for replicate in in_order(work, indices, threads or default_threads()):
-        heard.finished(replicate)
-        yield replicate
+    for portion in in_order(work, indices, threads or default_threads()):
+        heard.finished(portion)
+        yield portion
 
 
 def digest(rows: NDArray[np.float64]) -> str:

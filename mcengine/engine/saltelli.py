@@ -111,7 +111,8 @@ def build_pair(seed: int, inputs: tuple[str, ...], layout: str, *, pooled: bool)
         choice = np.arange(len(names)) == len(inputs)
         for one, other in ((second, first), (first, second)):
             pairs.append((tuple(_where(choice, o, m) for m, o in zip(one, other, strict=True)), one))  # type: ignore[arg-type]
-    return tuple(Points(np.int64(SOBOL), np.int64(0), *source) for source, _ in pairs)
+    no_luck = stream_keys(seed, ())
+    return tuple(Points(np.int64(SOBOL), np.int64(0), *source, no_luck) for source, _ in pairs)
 
 
 def _where(choice: NDArray[np.bool_], yes: NDArray, no: NDArray) -> NDArray:  # type: ignore[type-arg]

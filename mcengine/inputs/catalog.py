@@ -13,7 +13,7 @@ from typing import Literal
 
 from mcengine.errors import Fault, InputError, McEngineError, nearest_name
 
-Kind = Literal["study", "plan", "assumption set"]
+Kind = Literal["study", "plan", "assumption set", "batch"]
 
 STUDY_ORDER = (
     "replica",
@@ -29,7 +29,18 @@ STUDY_ORDER = (
 )
 """Names and order in which the bundled studies are listed and run; part of the contract."""
 
-_FOLDERS: dict[Kind, str] = {"study": "studies", "plan": "studies/plans", "assumption set": "distributions"}
+SPREADSHEETS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".csv")
+"""Endings of files that are read as a workbook; what is none of Excel's present format is refused with the way out."""
+
+BATCHES = ("smoke", "overnight")
+"""Names of the bundled manifests of `mcengine batch`, which lie among the studies."""
+
+_FOLDERS: dict[Kind, str] = {
+    "study": "studies",
+    "plan": "studies/plans",
+    "assumption set": "distributions",
+    "batch": "studies",
+}
 
 
 def data_root() -> Path:
@@ -57,6 +68,11 @@ def plans() -> tuple[str, ...]:
 def assumption_sets() -> tuple[str, ...]:
     """Names of the bundled assumption sets, in the order of the studies of the same name."""
     return tuple(_bundled("assumption set"))
+
+
+def batches() -> tuple[str, ...]:
+    """Names of the bundled manifests of batches."""
+    return tuple(_bundled("batch"))
 
 
 def find(
@@ -99,11 +115,11 @@ def shown(path: Path) -> str:
 
 
 def _nearest_beside(text: str, relative_to: Path | None) -> str | None:
-    """The TOML file most like `text` in the folder where it was expected."""
+    """The TOML file or workbook most like `text` in the folder where it was expected."""
     wanted = (relative_to or Path.cwd()) / text
-    if not text.endswith(".toml") or not wanted.parent.is_dir():
+    if wanted.suffix not in (".toml", *SPREADSHEETS) or not wanted.parent.is_dir():
         return None
-    nearest = nearest_name(wanted.name, sorted(path.name for path in wanted.parent.glob("*.toml")))
+    nearest = nearest_name(wanted.name, sorted(path.name for path in wanted.parent.glob(f"*{wanted.suffix}")))
     return Path(text).with_name(nearest).as_posix() if nearest else None
 
 
@@ -120,6 +136,8 @@ def _bundled(kind: Kind) -> dict[str, Path]:
     folder = data_root() / _FOLDERS[kind]
     found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.toml")}
     if kind == "study":
-        found = {name: path for name, path in found.items() if not name.startswith("plans/")}
-    place = {name: position for position, name in enumerate(STUDY_ORDER)}
+        found = {name: path for name, path in found.items() if not name.startswith("plans/") and name not in BATCHES}
+    if kind == "batch":
+        found = {name: path for name, path in found.items() if name in BATCHES}
+    place = {name: position for position, name in enumerate((*STUDY_ORDER, *BATCHES))}
     return dict(sorted(found.items(), key=lambda item: (place.get(item[0], len(place)), item[0])))

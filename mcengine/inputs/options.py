@@ -1,4 +1,4 @@
-"""Options of a study beside its inputs: years, and the accounting."""
+"""Options of a study beside its inputs: years, the accounting, and luck."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from mcengine.inputs.plan import ACCOUNTINGS, PIPELINE, PLAN, Plan
 YEARS = ("horizon", "spend_until", "discount_base_year", "structural_years")
 """The options that are whole numbers; each defaults to the plan's."""
 
-NAMES = (*YEARS, "accounting")
+LUCK = "luck"
+
+NAMES = (*YEARS, "accounting", LUCK)
 """Every option, by the name that `--set` takes."""
 
 REACH = 200
@@ -35,14 +37,21 @@ class Options:
     """Number of years, from the plan's first, in which activity becomes lasting growth."""
     accounting: str
     """One of `plan.ACCOUNTINGS`; "model" for a study with a model of its own."""
+    luck: bool = False
+    """Whether runs have whole candidates and a revenue of each medicine's own, or expected values."""
 
 
 NO_YEARS = Options(0, 0, 0, 0, "model")
 """The options of a study with a model of its own."""
 
 
-def check_option(name: str, value: Any, first_year: int, report: Report, key: str) -> int | str | None:
+def check_option(name: str, value: Any, first_year: int, report: Report, key: str) -> int | str | bool | None:
     """The option's value in its own type; None, with the fault noted under `key`, when it is not valid."""
+    if name == LUCK:
+        if isinstance(value, bool):
+            return value
+        report.add(key, value, "must be true or false", nearest_name(value, ("true", "false")))
+        return None
     if name == "accounting":
         if value in ACCOUNTINGS:
             return str(value)
@@ -70,7 +79,7 @@ def read_options(given: Mapping[str, Any], plan: Plan | None, report: Report) ->
         for name, value in given.items():
             report.add(name, value, "this study has a model of its own, without years or accounting")
         return NO_YEARS
-    chosen: dict[str, Any] = {name: getattr(plan, name) for name in YEARS} | {"accounting": PLAN}
+    chosen: dict[str, Any] = {name: getattr(plan, name) for name in YEARS} | {"accounting": PLAN, LUCK: False}
     for name, value in given.items():
         checked = check_option(name, value, plan.first_year, report, name)
         if checked is not None:
@@ -81,4 +90,10 @@ def read_options(given: Mapping[str, Any], plan: Plan | None, report: Report) ->
             "accounting", PIPELINE, f"the plan {plan.name!r} does not say how many candidates there are: {lacks}"
         )
         chosen["accounting"] = PLAN
+    elif chosen[LUCK] and chosen["accounting"] != PIPELINE:
+        rule = (
+            f"needs accounting = {PIPELINE!r}, which moves whole candidates; plan accounting has expected values only"
+        )
+        report.add(LUCK, True, rule)
+        chosen[LUCK] = False
     return Options(**chosen)

@@ -17,7 +17,7 @@ from mcengine.inputs.study import Study
 
 
 def parse_override(text: str) -> tuple[str, float | int | str]:
-    """("leverage", 1.2) from "leverage=1.2". Options that are names stay text, whole numbers int.
+    """("leverage", 1.2) from "leverage=1.2". Options that are names stay text, whole numbers int, true and false bool.
 
     Raises InputError when it is not name=value, or the value not a number. Whether there is such an input
     and whether the value suits it is checked when a study is overridden.
@@ -27,10 +27,14 @@ def parse_override(text: str) -> tuple[str, float | int | str]:
     value: float | int | str = given
     if not separator or not name or not given:
         report.add("set", text, "must be name=value, such as leverage=1.2")
+    elif name == options.LUCK and given in ("true", "false"):
+        value = given == "true"
     elif name != "accounting":
         try:
             value = _number(given)
         except ValueError:
+            if name == options.LUCK:
+                return name, given
             report.add(name, given, "must be a number, with a decimal point (1.2, 1e3)")
     report.raise_if_any()
     return name, value

@@ -114,7 +114,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class Inconsistency:
-    """Something that does not add up in the plan, to be told to the reader."""
+    """Something about the plan to be told to the reader: what does not add up in it, or what it does not count."""
 
     text: Mapping[str, str]
     """What, by language."""
@@ -176,6 +176,8 @@ class Plan:
     """The figures the plan prints."""
     inconsistencies: tuple[Inconsistency, ...]
     """What does not add up in the plan."""
+    not_counted: tuple[Inconsistency, ...] = ()
+    """Effects that the plan names and its model leaves out (pro memorie)."""
 
     def input(self, name: str) -> InputSpec:
         """The input called `name`. Raises KeyError."""

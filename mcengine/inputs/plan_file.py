@@ -223,6 +223,7 @@ def _assemble(
         inputs=inputs,
         published=figures,
         inconsistencies=tuple(Inconsistency(text(row), row.locator) for row in head.inconsistencies),  # type: ignore[arg-type]
+        not_counted=tuple(Inconsistency(text(row), row.locator) for row in head.not_counted),  # type: ignore[arg-type]
     )
 
 
@@ -254,4 +255,5 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "phases": phases,
         "inputs": [input_data(spec) for spec in plan.inputs],
         "inconsistencies": [dict(item.text) | {"locator": item.locator} for item in plan.inconsistencies],
+        "not_counted": [dict(item.text) | {"locator": item.locator} for item in plan.not_counted],
     }

@@ -123,7 +123,7 @@ class SourceRow(Row):
 
 
 class InconsistencyRow(Row):
-    """One `[[inconsistencies]]` row of a plan: what does not add up in it."""
+    """One `[[inconsistencies]]` or `[[not_counted]]` row of a plan: what does not add up in it, or is left out."""
 
     en: NonBlank
     nl: NonBlank
@@ -163,6 +163,7 @@ class PlanFile(Row):
     phases: Annotated[list[Table], Field(min_length=1)]
     inputs: Annotated[list[Table], Field(min_length=1)]
     inconsistencies: list[InconsistencyRow] = Field(default_factory=list)
+    not_counted: list[InconsistencyRow] = Field(default_factory=list)
 
 
 class EvidenceRow(Row):
@@ -234,6 +235,7 @@ class OptionsRow(Row):
     discount_base_year: int | None = None
     structural_years: int | None = None
     accounting: NonBlank | None = None
+    luck: bool | None = None
 
 
 class OutputsRow(Row):

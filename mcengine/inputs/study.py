@@ -17,7 +17,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mcengine.errors import Fault, InputError, nearest_name
-from mcengine.families import Distribution, distribution
+from mcengine.families import Distribution
+from mcengine.families.constant import Constant
 from mcengine.inputs.assumptions import AssumptionSet
 from mcengine.inputs.double_counting import set_warnings
 from mcengine.inputs.options import Options
@@ -53,13 +54,14 @@ class Study:
     plan: Plan | None
     """The plan under review; None for a study with a model of its own."""
     inputs: tuple[InputSpec, ...]
-    """The plan's or the study's own inputs, in the order of streams and Sobol' dimensions."""
+    """The plan's inputs that the accounting uses, or the study's own, in the order of streams and Sobol' dimensions."""
     sets: tuple[WeightedSet, ...]
     """The assumption sets, pooled linearly; empty when every input is fixed."""
     fixed: Mapping[str, float]
-    """Values, in the input's unit, that stand in for rows and plan's values alike, by input."""
+    """Values, in the input's unit, that stand in for rows and plan's values alike, by input (also of inputs that
+    the accounting does not use)."""
     options: Options
-    """Years and accounting."""
+    """Years, accounting and luck."""
     outputs: tuple[str, ...]
     """Names of the outputs to keep; empty: those of the model."""
     correlations: bool
@@ -78,10 +80,16 @@ class Study:
         names = [spec.name for spec in self.inputs]
         return tuple(name for name in names if any(not self.marginal(g, name).is_constant for g in places))
 
+    @property
+    def varies(self) -> bool:
+        """Whether draws of it differ: by an uncertain input, the choice of a set, or luck."""
+        return bool(self.uncertain) or len(self.sets) > 1 or self.options.luck
+
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What to tell the reader, although it is no fault: rows not used, corrections made twice."""
         found = [] if self.sets else list(set_warnings(self.inputs, {}, (), self.fixed))
+        found += self._idle()
         for member in self.sets:
             rows, prefix = member.set.rows, f"{member.set.name}: " if len(self.sets) > 1 else ""
             unused = [
@@ -93,6 +101,13 @@ class Study:
             own = (*unused, *set_warnings(self.inputs, rows, correlations, self.fixed))
             found.extend(prefix + warning for warning in own)
         return tuple(found)
+
+    def _idle(self) -> list[str]:
+        """One warning about the inputs that are fixed or have a row although the accounting does not use them."""
+        given = {*self.fixed, *(name for member in self.sets for name in member.set.rows)}
+        names = [] if self.plan is None else [spec.name for spec in self.plan.inputs if spec.name in given]
+        idle = [name for name in names if name not in self._place]
+        return [f"{self.options.accounting} accounting does not use {', '.join(idle)}: no effect"] if idle else []
 
     @cached_property
     def _place(self) -> Mapping[str, InputSpec]:
@@ -109,7 +124,8 @@ class Study:
             row = self.sets[set_index].set.row(name)
             if row is not None:
                 return row.distribution
-        return distribution("constant", {"value": self.fixed.get(name, value)})
+        certain = self.fixed.get(name, value)  # made without its reader: a supply may be inf, which no row may
+        return Constant({"value": certain}, certain)
 
     def baseline(self, at: str = "plan") -> dict[str, float]:
         """One value for each input, by name in declared order.
@@ -143,6 +159,7 @@ class Study:
         discount_base_year: int | None = None,
         structural_years: int | None = None,
         accounting: str | None = None,
+        luck: bool | None = None,
     ) -> Study:
         """This study with inputs fixed and options changed.
 
@@ -157,6 +174,7 @@ class Study:
             "discount_base_year": discount_base_year,
             "structural_years": structural_years,
             "accounting": accounting,
+            "luck": luck,
         }
         return override(self, values, {name: value for name, value in named.items() if value is not None})
 
@@ -189,19 +207,26 @@ def load_study(
     discount_base_year: int | None = None,
     structural_years: int | None = None,
     accounting: str | None = None,
+    luck: bool | None = None,
 ) -> Study:
-    """The study in a file (also the study.toml of a run folder), or the bundled study of that name.
+    """The study in a file (TOML or .xlsx; also the study.toml of a run folder), or the bundled study of that name.
 
     The other arguments are those of `Study.overridden`. Raises InputError with every fault found.
     """
-    from mcengine.inputs.catalog import find
-    from mcengine.inputs.study_file import read_study
+    from mcengine.inputs.catalog import SPREADSHEETS, find
 
-    return read_study(find("study", name)).overridden(
+    path = find("study", name)
+    if path.suffix.lower() in SPREADSHEETS:
+        from mcengine.inputs.workbook import read_workbook as read
+    else:
+        from mcengine.inputs.study_file import read_study as read
+
+    return read(path).overridden(
         set,
         horizon=horizon,
         spend_until=spend_until,
         discount_base_year=discount_base_year,
         structural_years=structural_years,
         accounting=accounting,
+        luck=luck,
     )

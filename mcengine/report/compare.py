@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mcengine.analysis.paired import Difference, Side, differences
 from mcengine.analysis.result import OutputResult, Statistic
 from mcengine.inputs.study import Study
 from mcengine.report import tables
+from mcengine.report.compare_differences import differences_picture, differences_view, points
+from mcengine.report.compare_findings import Findings, findings
+from mcengine.report.compare_inputs import changes_view, explained_views
 from mcengine.report.html import other_languages, render, write_pictures
-from mcengine.report.language import LANGUAGES, Language, Shown, style_of
-from mcengine.report.outcome import extremes, whisker_picture
+from mcengine.report.language import LANGUAGES, PERCENT, Language, Shown, style_of
+from mcengine.report.outcome import whisker_picture
+from mcengine.report.style import Picture
 
 if TYPE_CHECKING:
     from mcengine.analysis.result import Result
@@ -27,18 +35,28 @@ class ComparedRun:
     name     how the run is called, its folder's name say
     summary  what its summary.json holds
     study    its study
+    columns  names of the numbers of a replicate; rows: these numbers, float64 (replicates, numbers)
     link     its folder as seen from the comparison's ("evidence", "../out/evidence"); None: no link
     """
 
     name: str
     summary: Mapping[str, Any]
     study: Study
+    columns: tuple[str, ...]
+    rows: NDArray[np.float64]
     link: str | None = None
 
     @classmethod
     def of(cls, result: Result, link: str | None = None) -> ComparedRun:
         """The run of a result just computed, called by its study's name."""
-        return cls(result.study.name, result.to_dict(), result.study, link)
+        return cls(result.study.name, result.to_dict(), result.study, result.columns, result.rows, link)
+
+    @cached_property
+    def side(self) -> Side:
+        """The run as `analysis.paired` compares it."""
+        seed, sampler, draws, replicates = (self.summary[key] for key in ("seed", "sampler", "draws", "replicates"))
+        layout = (int(seed), str(sampler), int(draws), int(replicates))
+        return Side(self.name, self.study, *layout, self.level, self.columns, self.rows, self.outputs)
 
     @cached_property
     def outputs(self) -> dict[str, OutputResult]:
@@ -77,37 +95,49 @@ def _statistic(data: Mapping[str, Any]) -> Statistic:
     return Statistic(data["value"], None if bounds is None else (bounds[0], bounds[1]), data.get("note", ""))
 
 
-def write_comparison(runs: Sequence[ComparedRun], folder: Path, *, languages: Sequence[str] = LANGUAGES) -> list[Path]:
-    """Write index.LANGUAGE.html and figures/comparison.LANGUAGE.svg into `folder`; returns the files written.
+def write_comparison(
+    runs: Sequence[ComparedRun],
+    folder: Path,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    found: Findings | None = None,
+) -> list[Path]:
+    """Write index.LANGUAGE.html and its figures/*.LANGUAGE.svg into `folder`; returns the files written.
 
-    runs  at least one, in the order in which they are to stand
+    runs   at least one, in the order in which they are to stand
+    found  what `findings` found of them, where that is known already
     """
     if not runs:
         raise ValueError("a comparison needs at least one run")
     folder.mkdir(parents=True, exist_ok=True)
+    found = found or findings([run.side for run in runs])
     written = []
     for code in languages:
         language = Language(code)
-        view = comparison(runs, language)
+        view = comparison(runs, language, found)
+        view |= pictures(runs, language, found)
         page = render("compare.html.jinja", language, other_languages=other_languages("index", code, languages), **view)
         path = folder / f"index.{code}.html"
         path.write_text(page, encoding="utf-8", newline="\n")
-        written += [path, *write_pictures(folder, code, [view["picture"]])]
+        shown = [view["picture"], view["differences_picture"], *(one["picture"] for one in view["explained"])]
+        written += [path, *write_pictures(folder, code, [picture for picture in shown if picture is not None])]
     return written
 
 
-def comparison(runs: Sequence[ComparedRun], language: Language) -> dict[str, Any]:
-    """What the page shows: the answer, the figure, the outcomes and the settings, runs in the order given."""
-    code, first = language.code, runs[0].outputs
-    headline = tables.headline_output(first)
+def comparison(runs: Sequence[ComparedRun], language: Language, found: Findings | None = None) -> dict[str, Any]:
+    """What text and page show: the answer, outcomes, differences and settings, runs in the order given.
+
+    found  what `findings` found of the runs, where that is known already
+    """
+    code = language.code
+    found = found or findings([run.side for run in runs])
+    headline = tables.headline_output(runs[0].outputs)
     titles = _titles(runs, code)
-    ranges = [(title, _drawn(run, headline)) for title, run in zip(titles, runs, strict=True)]
     plans = {run.study.plan.title.get(code, run.study.plan.name) for run in runs if run.study.plan}
     return {
         "intro": _intro(runs, language),
         "answer": _answer(runs, titles, headline, language),
         "plan": plans.pop() if len(plans) == 1 else "",
-        "picture": whisker_picture(language, "comparison", ranges, headline, first[headline].unit),
         "runs": [
             {
                 "name": run.name,
@@ -117,7 +147,27 @@ def comparison(runs: Sequence[ComparedRun], language: Language) -> dict[str, Any
             for run, title in zip(runs, titles, strict=True)
         ],
         "rows": _rows(runs, headline, language),
+        "differences": [
+            differences_view(one, (titles[0], title), _figures(runs, headline), language)
+            for one, title in zip(found.differences, titles[1:], strict=True)
+        ],
+        "changes": changes_view(found.changes, [run.study for run in runs], language),
+        "explained": explained_views(found.explained, titles, language),
         "settings": _settings(runs, language),
+    }
+
+
+def pictures(runs: Sequence[ComparedRun], language: Language, found: Findings) -> dict[str, Any]:
+    """The page's figures, by the name they have in its view."""
+    headline = tables.headline_output(runs[0].outputs)
+    titles = _titles(runs, language.code)
+    ranges = [(title, _drawn(run, headline)) for title, run in zip(titles, runs, strict=True)]
+    unit = runs[0].outputs[headline].unit
+    apart: Picture | None = differences_picture(found.differences, titles, headline, unit, language)
+    return {
+        "picture": whisker_picture(language, "comparison", ranges, headline, unit),
+        "differences_picture": apart,
+        "explained": explained_views(found.explained, titles, language, draw=True),
     }
 
 
@@ -145,22 +195,45 @@ def _drawn(run: ComparedRun, headline: str) -> dict[str, Statistic]:
 
 
 def _answer(runs: Sequence[ComparedRun], titles: Sequence[str], headline: str, language: Language) -> str:
-    """Whether the runs' chances of a positive NPV differ by more than their computing precision."""
-    found = [(title, run.statistic(headline, "prob_positive")) for title, run in zip(titles, runs, strict=True)]
-    chances = [(title, statistic) for title, statistic in found if statistic is not None]
+    """Whether the lowest and the highest chance of a positive NPV differ by more than their computing precision."""
+    found = [(run.statistic(headline, "prob_positive"), k) for k, run in enumerate(runs)]
+    chances = [(float(one.value), k) for one, k in found if one is not None and isinstance(one.value, float | int)]
     if headline != "npv" or len(chances) < 2:
         return ""
-    ends = extremes(language, chances)
-    return language("compare.disagree" if ends else "compare.agree", **ends)
+    (_, low), (_, high) = min(chances), max(chances, key=lambda one: one[0])
+    change = _between(runs[low], runs[high], len(chances))
+    bounds = change.second_less_first.ci95
+    if bounds is None or float(bounds[0]) <= 0:
+        return language("compare.agree")
+    texts: dict[str, str] = {}
+    for end, k, statistic in (("low", low, change.first), ("high", high, change.second)):
+        shown = language.statistic(statistic, PERCENT, most=2)
+        texts |= {end: shown.value, f"{end}_interval": shown.interval, f"{end}_name": titles[k]}
+    shown = language.statistic(points(change.second_less_first), most=2)
+    said = language("compare.difference_said", difference=shown.value, interval=shown.interval)
+    return f"{language('compare.disagree', **texts)} {said}"
+
+
+def _between(low: ComparedRun, high: ComparedRun, runs: int) -> Difference:
+    """The difference of two chances, at a level that allows for their being the extremes of so many runs."""
+    level = 1 - 0.05 / (runs * (runs - 1) / 2)
+    return differences(low.side, high.side, level=level)["npv", "prob_positive"]
+
+
+def _figures(runs: Sequence[ComparedRun], headline: str) -> list[tuple[str, str, str]]:
+    """(output, statistic, key of its name) of the rows shown."""
+    outputs: dict[str, OutputResult] = {}
+    for run in runs:
+        outputs = {**run.outputs, **outputs}
+    return tables.key_figures(outputs) or tables.plain_figures(outputs[headline])
 
 
 def _rows(runs: Sequence[ComparedRun], headline: str, language: Language) -> list[dict[str, Any]]:
     outputs: dict[str, OutputResult] = {}
     for run in runs:
         outputs = {**run.outputs, **outputs}
-    keys = tables.key_figures(outputs) or tables.plain_figures(outputs[headline])
     rows = []
-    for output, name, key in keys:
+    for output, name, key in _figures(runs, headline):
         kind, unit = outputs[output].kind, outputs[output].unit
         plain = kind == "year" or name == "prob_positive" or unit == "1" or output == "bcr"
         cells = [_cell(run, output, name, kind, language) for run in runs]

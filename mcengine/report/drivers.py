@@ -10,7 +10,7 @@ def drivers(context: Context) -> View | None:
     """One part a method: what it answers, its figures, and what its reader must know."""
     if not context.analyses:
         return None
-    language = context.language
+    language, own = context.language, f"{context.result.study.name}: "
     parts = []
     for result in context.analyses:
         told = [*getattr(result, "notes", ()), *getattr(result, "warnings", ())]
@@ -19,7 +19,7 @@ def drivers(context: Context) -> View | None:
                 "title": language(f"drivers.{result.method}"),
                 "why": language(f"drivers.{result.method}_why"),
                 "pictures": pictures_of(result, language),
-                "notes": [language.note(text) for text in told if text not in context.result.warnings],
+                "notes": [context.note(text) for text in told if text.removeprefix(own) not in context.result.warnings],
             }
         )
     return {"intro": language("drivers.intro"), "parts": parts}

@@ -2,55 +2,119 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcengine.report import dependence, tables
+from mcengine.report.excel_charts import HISTOGRAM, PUBLISHED, S_CURVE, SETS, YEARS, charts, draw
+from mcengine.report.excel_tables import Cell, Row, Table, analysis_tables, unique
 from mcengine.report.language import LANGUAGES, SHARES, Language
+from mcengine.report.spreadsheet import add_sheet, workbook
 
 if TYPE_CHECKING:
     from mcengine.analysis.result import Result, Statistic
-
-CREATED = datetime(2000, 1, 1)  # fixed, so that the same run gives the same bytes
-
-Cell = str | float | int | None
-Row = Sequence[Cell]
+    from mcengine.analysis.sensitivity import Sensitivity
 
 YEARLY = ("mean", "p05", "p25", "p50", "p75", "p95")
 
+CHARTS = "Charts"
 
-def write_workbook(result: Result, path: Path, *, published: tables.Published | None = None) -> Path:
-    """Write the workbook: one sheet a table, bold headings, numbers as numbers.
+
+def write_workbook(
+    result: Result,
+    path: Path,
+    *,
+    published: tables.Published | None = None,
+    analyses: Sequence[Sensitivity] = (),
+) -> Path:
+    """Write the workbook: the charts, then one sheet a table, bold headings, numbers as numbers.
 
     published  from `tables.published`; None leaves that sheet out
+    analyses   the results of what the study's `[sensitivity]` asks for: the tables of each
     """
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path), {"strings_to_urls": False, "strings_to_formulas": False}) as book:
-        book.set_properties({"created": CREATED, "title": result.study.name})
+    every = unique([*sheets(result, published), *(table for one in analyses for table in analysis_tables(one))])
+    own = {table.title: table for table in every}
+    with workbook(str(path), result.study.name) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        for title, heads, rows in sheets(result, published):
-            _fill(book.add_worksheet(title), heads, rows, bold)
+        found = list(charts(result, own, _by_analysis(every, analyses)))
+        if found:
+            front = add_sheet(book, CHARTS)
+            front.hide_gridlines(2)
+            front.write_string(0, 0, "Charts from the tables on the other sheets / Grafieken uit de tabellen", bold)
+        for table in every:
+            _fill(add_sheet(book, table.title), table, bold)
+        if found:
+            draw(book, front, found)
     return path
 
 
-def sheets(result: Result, published: tables.Published | None) -> Iterator[tuple[str, Row, Sequence[Row]]]:
-    """(sheet name, headings, rows) of every sheet, in order."""
+def _by_analysis(every: Sequence[Table], analyses: Sequence[Sensitivity]) -> list[list[Table]]:
+    """The tables of each analysis, which stand behind those of the run in the analyses' order."""
+    rest = list(every)
+    found = []
+    for one in reversed(analyses):
+        count = sum(1 for _ in analysis_tables(one))
+        found.append(rest[-count:])
+        rest = rest[:-count]
+    return found[::-1]
+
+
+def sheets(result: Result, published: tables.Published | None) -> Iterator[Table]:
+    """Every table of the run, in order."""
     level = Language("en").level(tables.level(result))
     heads = [head.replace("95%", level) for head in STATISTICS_HEADS]
-    yield "Statistics", heads, list(_statistics(result))
+    yield Table("Statistics", heads, list(_statistics(result)))
+    yield from _shape(result)
+    if result.sets:
+        yield Table(SETS, SETS_HEADS, list(_sets(result)))
     if result.years:
-        yield "Years", YEARS_HEADS, list(_years(result))
-    yield "Assumptions", ASSUMPTIONS_HEADS, list(_assumptions(result))
+        yield Table(YEARS, YEARS_HEADS, list(_years(result, published)))
+    yield Table("Assumptions", ASSUMPTIONS_HEADS, list(_assumptions(result)))
     if result.correlations:
-        yield "Dependence", DEPENDENCE_HEADS, list(_dependence(result))
+        yield Table("Dependence", DEPENDENCE_HEADS, list(_dependence(result)))
     if result.stopping is not None:
-        yield "Stopping", STOPPING_HEADS, list(_stopping(result))
+        yield Table("Stopping", STOPPING_HEADS, list(_stopping(result)))
     if published is not None:
-        yield "Published", PUBLISHED_HEADS, list(_published(published))
-    yield "Run", ("what / wat", "value / waarde"), list(_run(result))
+        yield Table(PUBLISHED, PUBLISHED_HEADS, list(_published(published)))
+    plan = result.study.plan
+    if plan is not None and plan.inconsistencies:
+        rows = [(one.text.get("en"), one.text.get("nl"), one.locator) for one in plan.inconsistencies]
+        yield Table("Inconsistencies", ("inconsistency in the plan", "inconsistentie in het plan", "place"), rows)
+    yield Table("Run", ("what / wat", "value / waarde"), list(_run(result)))
+
+
+def _shape(result: Result) -> Iterator[Table]:
+    """The distribution of the headline output, for its charts: the S-curves side by side, and the histogram."""
+    name = tables.headline_output(result.outputs)
+    output = result.outputs[name]
+    if not tables.is_uncertain(result.study) or output.distribution is None or len(output.distribution.counts) < 2:
+        return
+    every = {"all draws / alle trekkingen": output, **{key: found[name] for key, found in result.sets.items()}}
+    curves = {key: one.curve for key, one in every.items() if one.curve is not None}
+    heads = [head for key in curves for head in (key, f"share at most: {key}")]
+    columns = [part.tolist() for curve in curves.values() for part in curve]
+    if columns:
+        yield Table(S_CURVE, heads, list(zip_longest(*columns)))
+    edges, counts = output.distribution.edges.tolist(), output.distribution.counts.tolist()
+    yield Table(HISTOGRAM, ("from", "to", "draws"), list(zip(edges[:-1], edges[1:], counts, strict=True)))
+
+
+SETS_HEADS = ("set", "weight", "title (English)", "titel (Nederlands)", "unit", "prob_positive", *YEARLY)
+"""The headline output of each pooled set and of all draws together; every statistic stands in "Statistics"."""
+
+
+def _sets(result: Result) -> Iterator[Row]:
+    name = tables.headline_output(result.outputs)
+    members = {member.set.name: member for member in result.study.sets}
+    for key, outputs in (*result.sets.items(), (None, result.outputs)):
+        member, output = members.get(key or ""), outputs[name]
+        titles = (None, None) if member is None else (member.set.title.get("en"), member.set.title.get("nl"))
+        found = [output.statistics.get(statistic) for statistic in ("prob_positive", *YEARLY)]
+        cells = [None if one is None else one.value for one in found]
+        yield (key or "pool", None if member is None else member.weight, *titles, output.unit, *cells)
 
 
 STATISTICS_HEADS = (
@@ -75,20 +139,23 @@ def _statistics(result: Result) -> Iterator[Row]:
 
 YEARS_HEADS = (
     "quantity", "unit", "year", "draws",
-    *(f"{name}{part}" for name in YEARLY for part in ("", " low 95%", " high 95%")),
+    *(f"{name}{part}" for name in YEARLY for part in ("", " low 95%", " high 95%")), "plan",
     "name (English)", "naam (Nederlands)",
 )  # fmt: skip
 
 
-def _years(result: Result) -> Iterator[Row]:
+def _years(result: Result, published: tables.Published | None) -> Iterator[Row]:
+    """`plan`: the same in the study that reproduces the plan's figures."""
     english, dutch = Language("en"), Language("nl")
+    plan = {} if published is None else {int(row["year"]): row for row in published.evaluation.years}
     for yearly in result.years.values():
         names = english.label(yearly.name), dutch.label(yearly.name)
         for year, band in yearly.bands.items():
             cells: list[Cell] = []
             for name in YEARLY:
                 cells += (band[name].value, *_bounds(band[name]))
-            yield (yearly.name, yearly.unit, year, yearly.draws, *cells, *names)
+            planned = plan.get(year, {}).get(yearly.name)
+            yield (yearly.name, yearly.unit, year, yearly.draws, *cells, planned, *names)
 
 
 ASSUMPTIONS_HEADS = (
@@ -189,14 +256,17 @@ def _run(result: Result) -> Iterator[Row]:
     yield from (("note", text) for text in result.notes)
 
 
-def _fill(sheet: Any, heads: Row, rows: Sequence[Row], bold: Any) -> None:
+def _fill(sheet: Any, table: Table, bold: Any) -> None:
     """Headings, rows and widths; the headings stay in view and can be filtered by."""
+    heads, rows = table.heads, table.rows
     widths = [len(str(head)) for head in heads]
     sheet.write_row(0, 0, heads, bold)
     for place, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
             if isinstance(cell, str) and cell:
                 sheet.write_string(place, column, cell)
+            elif cell == math.inf:  # an unlimited supply; a cell cannot hold it
+                sheet.write_string(place, column, "inf")
             elif isinstance(cell, float | int):
                 sheet.write_number(place, column, cell)
             widths[column] = max(widths[column], min(len(cell) if isinstance(cell, str) else 12, 60))

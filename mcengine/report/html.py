@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcengine.analysis.pack import Pack
 from mcengine.report import tables
 from mcengine.report.context import Context
 from mcengine.report.excel import write_workbook
@@ -25,18 +26,27 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    result: Result, folder: Path, *, languages: Sequence[str] = LANGUAGES, analyses: Sequence[Sensitivity] = ()
+    result: Result,
+    folder: Path,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    analyses: Sequence[Sensitivity] = (),
+    pack: Pack | None = None,
 ) -> list[Path]:
     """Write report.LANGUAGE.html, figures/*.svg and report.xlsx into `folder`; returns the files written.
 
     languages  some of `LANGUAGES`, in the order wanted
-    analyses   the results of what the study's `[sensitivity]` asks for, in its order
+    analyses   the results of what the study's `[sensitivity]` asks for, in its order; the run's own split into
+               ignorance and luck goes before them
+    pack       what stands beside the run (`report.build.build_report` makes it); without it those parts are left out
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if result.luck is not None and all(one.method != result.luck.method for one in analyses):
+        analyses = (result.luck, *analyses)
     published = tables.published(result.study)
     written = []
     for code in languages:
-        context = Context(result, Language(code), published, analyses)
+        context = Context(result, Language(code), published, analyses, pack or Pack())
         sections = [(name, view) for name, build in SECTIONS if (view := build(context)) is not None]
         written.append(_write(folder / f"report.{code}.html", report_html(context, sections, languages)))
         written += write_pictures(folder, code, [picture for _, view in sections for picture in _pictures(view)])

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
@@ -123,6 +124,11 @@ class Language:
         for pattern in words()["distribution"]:
             text = text.replace(pattern["en"], pattern[self.code])
         return re.sub(r"(\d)\.(\d)", r"\1,\2", text.replace(", ", "; "))
+
+    def listed(self, texts: Sequence[str]) -> str:
+        """Several texts as one: "a, b and c"."""
+        *first, last = texts
+        return self("page.and", first=", ".join(first), last=last) if first else last
 
     def number(self, value: float, decimals: int) -> str:
         """`value` with this many decimals (negative: rounded to tens, ...), nearest, ties to even."""

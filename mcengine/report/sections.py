@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 
 from mcengine.analysis.result import OutputResult
 from mcengine.report import tables
+from mcengine.report.answer import headline
+from mcengine.report.beside import cash_flows, side_by_side, variants
 from mcengine.report.context import Context, View
 from mcengine.report.dependence import dependence
 from mcengine.report.drivers import drivers
 from mcengine.report.language import Language
-from mcengine.report.outcome import distribution, headline, sets, years
+from mcengine.report.outcome import distribution, sets, years
+from mcengine.report.review import enough, evidence, not_counted, sign_off
 from mcengine.report.stopping import stopping
 
 
@@ -157,12 +160,12 @@ def _assumption(language: Language, row: tables.AssumptionRow) -> View:
 
 def notes(context: Context) -> View | None:
     """The engine's notes on the computation and its doubts about the assumptions."""
-    result = context.result
-    if not result.notes and not result.warnings:
+    result, further = context.result, context.pack.notes
+    if not (result.notes or result.warnings or further):
         return None
     return {
-        "warnings": [context.language.note(text) for text in result.warnings],
-        "notes": [context.language.note(text) for text in result.notes],
+        "warnings": [context.note(text) for text in result.warnings],
+        "notes": [context.note(text) for text in (*result.notes, *further)],
     }
 
 
@@ -191,17 +194,24 @@ def repeat(context: Context) -> View:
 
 SECTIONS: tuple[tuple[str, Callable[[Context], View | None]], ...] = (
     ("headline", headline),
+    ("side_by_side", side_by_side),
     ("sets", sets),
     ("published", published),
+    ("cash_flows", cash_flows),
     ("distribution", distribution),
     ("drivers", drivers),
+    ("variants", variants),
     ("years", years),
     ("statistics", statistics),
     ("inconsistencies", inconsistencies),
+    ("not_counted", not_counted),
+    ("evidence", evidence),
     ("assumptions", assumptions),
     ("dependence", dependence),
+    ("enough", enough),
     ("stopping", stopping),
     ("notes", notes),
     ("repeat", repeat),
+    ("sign_off", sign_off),
 )
 """The report's sections in their order: name, builder."""

@@ -30,6 +30,7 @@ FIGURES: dict[str, str] = {
     "evppi": "mcengine.report.evppi_figures:evppi_pictures",
     "boxes": "mcengine.report.boxes_figures:boxes_pictures",
     "tail": "mcengine.report.tail_figures:tail_pictures",
+    "luck": "mcengine.report.luck_figures:luck_pictures",
 }
 """Method -> "module:function" that makes its pictures."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcengine.analysis.result import OutputResult, Result, Statistic
 from mcengine.inputs.assumptions import Assumption, AssumptionSet
-from mcengine.inputs.plan import Plan
+from mcengine.inputs.plan import PIPELINE, Plan
 from mcengine.inputs.spec import InputSpec
 from mcengine.inputs.study import Study
 
@@ -48,7 +48,7 @@ def headline_output(outputs: Mapping[str, Any]) -> str:
 
 def is_uncertain(study: Study) -> bool:
     """Whether any input of the study varies; if not, every draw is the same."""
-    return bool(study.uncertain) or len(study.sets) > 1
+    return study.varies
 
 
 def key_figures(outputs: Mapping[str, OutputResult]) -> list[tuple[str, str, str]]:
@@ -184,7 +184,8 @@ def options(study: Study) -> list[tuple[str, Any]]:
         return []
     chosen = study.options
     names = ("horizon", "spend_until", "discount_base_year", "structural_years", "accounting")
-    return [*((name, getattr(chosen, name)) for name in names), ("price_level", study.plan.price_level)]
+    luck = [("luck", str(chosen.luck).lower())] if chosen.accounting == PIPELINE else []
+    return [*((name, getattr(chosen, name)) for name in names), *luck, ("price_level", study.plan.price_level)]
 
 
 def level(result: Result) -> float:

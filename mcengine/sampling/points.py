@@ -22,6 +22,7 @@ from mcengine.sampling.streams import stream_keys, uniforms
 
 SET_STREAM = "@set"  # picks the assumption set of a draw when several are pooled; follows the inputs
 MIXING_STREAM = "@mix:"  # before an input's name: mixes the t copula of the block it leads; follow the set's
+LUCK_STREAM = "@luck:"  # before the name of a uniform of a model's luck
 RANDOM, SOBOL, LHS = 0, 1, 2
 SAMPLERS = {"sobol": SOBOL, "random": RANDOM, "lhs": LHS}
 DEFAULT_SAMPLER = "sobol"
@@ -29,6 +30,7 @@ LOW_POINTS = 1024  # points kept ready, shared by all stretches of as many draws
 
 _MIX1, _MIX2 = np.uint32(0x21F0AAAD), np.uint32(0x735A2D97)  # Wellons 2018, "lowbias32"
 _15, _16, _STEP = np.uint32(15), np.uint32(16), np.uint32(0x9E3779B9)
+_32 = np.uint64(32)
 
 
 class Points(NamedTuple):
@@ -36,7 +38,8 @@ class Points(NamedTuple):
 
     sampler: a value of `SAMPLERS`; draws: in a replicate (for "lhs"); keys uint64 (places,): inputs, the
     choice of sets, mixing variables; vectors uint32 (places, 32) direction numbers and low uint32 (places, 1024)
-    the first points, both bit-reversed and left out unless Sobol' points are used.
+    the first points, both bit-reversed and left out unless Sobol' points are used; luck uint64 (uniforms,): the
+    streams of a model's luck, whatever the sampler.
     """
 
     sampler: np.int64
@@ -44,10 +47,14 @@ class Points(NamedTuple):
     keys: NDArray[np.uint64]
     vectors: NDArray[np.uint32]
     low: NDArray[np.uint32]
+    luck: NDArray[np.uint64]
 
 
-def build_points(sampler: str, seed: int, inputs: tuple[str, ...], draws: int) -> Points:
-    """The points of a run over `inputs` (all of the model's, in declared order), `draws` a replicate."""
+def build_points(sampler: str, seed: int, inputs: tuple[str, ...], draws: int, luck: tuple[str, ...] = ()) -> Points:
+    """The points of a run over `inputs` (all of the model's, in declared order), `draws` a replicate.
+
+    luck  names of the uniforms of a model's luck; turning it on leaves the inputs' points alone
+    """
     code = SAMPLERS[sampler]
     vectors, low = np.zeros((1, 32), dtype=np.uint32), np.zeros((1, 1), dtype=np.uint32)
     names = (*inputs, SET_STREAM, *(MIXING_STREAM + name for name in inputs))
@@ -55,7 +62,12 @@ def build_points(sampler: str, seed: int, inputs: tuple[str, ...], draws: int) -
         vectors = directions(len(names))
         low = np.empty((len(vectors), LOW_POINTS), dtype=np.uint32)
         low_points(vectors, low)
-    return Points(np.int64(code), np.int64(draws), stream_keys(seed, names), vectors, low)
+    return Points(np.int64(code), np.int64(draws), stream_keys(seed, names), vectors, low, luck_keys(seed, luck))
+
+
+def luck_keys(seed: int, luck: tuple[str, ...]) -> NDArray[np.uint64]:
+    """Streams of the uniforms of luck, uint64 (uniforms,); named, so that a longer horizon leaves the others alone."""
+    return stream_keys(seed, tuple(LUCK_STREAM + name for name in luck))
 
 
 @pure
@@ -89,6 +101,19 @@ def fill(points, words, place, replicate, first, u):
         for i in range(n):
             index = min(first + i, points.draws - 1)  # a block may reach beyond the last draw
             u[i] = (stratum(index, points.draws, words[place, 0], words[place, 1]) + u[i]) * width
+
+
+@pure
+def fill_luck(points, replicate, inner, first, u):
+    """The uniforms of luck of draws first, first + 1, ... (`first` even) into `u`, float64 (uniforms, draws).
+
+    Always of the counter streams: some hundreds of Sobol' dimensions would have no better equidistribution at any
+    number of draws that is run. inner: which of the lucks of one draw, from 0 (a run's own) to 2^32 - 1; it is the
+    replicate's high word in the counter, as no run has 2^32 replicates.
+    """
+    address = np.uint64(replicate) | (np.uint64(inner) << _32)
+    for k in range(points.luck.shape[0]):
+        uniforms(points.luck[k], address, first, u[k])
 
 
 @pure

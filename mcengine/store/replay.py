@@ -117,6 +117,7 @@ def replay(
             sampler=known["sampler"],
             outputs=outputs,
             model=model,
+            luck=True,
         )
         alone = replay_draw(problem, *draw)
         return Replay(stored.directory, None, None, known["digest"], None, tolerance, notes, draw=alone)
@@ -128,6 +129,7 @@ def replay(
         replicates=replicates,
         until=until.get("asked"),
         cap=until.get("cap", DEFAULT_CAP),
+        looks=until.get("looks"),
         seed=known["seed"],
         sampler=known["sampler"],
         outputs=outputs,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -220,6 +220,7 @@ def test_a_discrete_input_is_known_level_by_level() -> None:
     weights=st.lists(st.floats(-2.0, 2.0), min_size=4, max_size=4),
     seed=st.integers(0, 1000),
 )
+@example(level=-2.75, weights=[0.0, 1.1875, -0.75, 0.0], seed=546)  # EVPI of exactly 0, beside a wrong prediction
 def test_bounds_hold_on_every_sample(level: float, weights: list[float], seed: int) -> None:
     """Draw by draw no decision gains more than the best one; and the JSON holds no NaN, whatever the model."""
     made = LINEAR.with_constants((np.array([level]), np.array(weights)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -119,3 +120,42 @@ def test_one_evaluation_is_one_draw_of_a_run() -> None:
     inputs = dict(zip(problem.model.inputs, x[:, 0].tolist(), strict=True))
     found = evaluate(study.overridden(inputs), at="plan")
     assert found.outputs["npv"] == out[0, 0]
+
+
+def test_a_notebook_shows_the_headline_with_the_figures_of_the_result(result: Result) -> None:
+    shown = result._repr_html_()
+    chance = result["npv"].prob_positive
+    row = re.search(r"P\(npv &gt; 0\)</td><td>([\d.]+)%</td><td>([\d.]+)% to ([\d.]+)%</td>", shown)
+    assert row is not None
+    low, high = (float(bound) for bound in chance.ci95 or (0.0, 0.0))
+    exact = [100 * float(bound) for bound in (chance.value or 0.0, low, high)]
+    assert [float(text) for text in row.groups()] == pytest.approx(exact, abs=10 * (high - low))
+    assert "EUR m</td>" in shown
+    assert "seed 7" in shown
+    assert "P(bcr &gt; 0)" not in shown
+    assert shown.count("<tr>") == shown.count("</tr>") == 1 + 6 + 4 + 4
+
+
+def test_a_notebook_escapes_what_the_user_wrote(result: Result) -> None:
+    """A title or a reason with markup shows as text; a refused value says why."""
+    import dataclasses
+
+    from mcengine.analysis.result import Statistic
+
+    npv = dataclasses.replace(result["npv"], statistics={"p05": Statistic(None, None, "fewer than 5 < n & so on")})
+    titled = dataclasses.replace(result.study, title={"en": "<script>alert(1)</script>"})
+    shown = dataclasses.replace(result, study=titled, outputs={"npv": npv})._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "<td>not given</td><td>fewer than 5 &lt; n &amp; so on</td>" in shown
+
+
+def test_a_notebook_writes_years_and_fixed_values_plainly(result: Result) -> None:
+    from mcengine.analysis.result import Statistic
+    from mcengine.analysis.result_html import shown
+
+    assert shown(Statistic(2031.0, (2030.0, "never")), year=True) == ("2031", "2030 to never")
+    assert shown(Statistic(1478.1313, None)) == ("1,478.13", "")
+    assert shown(Statistic(0.0, None)) == ("0.00", "")
+    assert shown(Statistic(-2690.04, (-2692.3, -2687.7))) == ("-2,690.0", "-2,692.3 to -2,687.7")
+    assert shown(Statistic(0.25, (0.25, 0.25)), percent=True) == ("25.0000%", "25.0000% to 25.0000%")

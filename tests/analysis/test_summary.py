@@ -144,7 +144,7 @@ def test_values_pool_the_draws_and_intervals_spread_over_the_replicates() -> Non
     pool = Pool(len(problem.watched), 1)
     for one in done:
         pool.add(one.histogram)
-    rows, names = np.array([one.row for one in done]), columns(problem)
+    rows, names = np.concatenate([one.rows for one in done]), columns(problem)
     outputs, sets = summarise(problem, names, rows, pool)
     assert not sets
     npv = outputs["npv"].statistics

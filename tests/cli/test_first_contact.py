@@ -11,7 +11,10 @@ from mcengine.models.textbook import TEXTBOOK
 
 from .conftest import Cli
 
-COMMANDS = ("list", "check", "evaluate", "run", "replay", "compare", "report")
+COMMANDS = (
+    "list", "check", "evaluate", "run", "runs", "sensitivity", "optimise", "replay", "compare", "batch", "report",
+    "template",
+)  # fmt: skip
 HEAVY = ("numpy", "scipy", "numba", "pandas", "matplotlib", "pyarrow", "jinja2", "babel", "SALib")
 
 

@@ -94,4 +94,4 @@ def test_quiet_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     ("count", "text"), [(0, "0"), (8192, "8,192"), (838_400, "838k"), (8_388_608, "8.39M")]
 )
 def test_counts_are_short(count: int, text: str) -> None:
-    assert progress._short(np.float64(count)) == text
+    assert progress.short(np.float64(count)) == text

@@ -82,9 +82,9 @@ def test_a_replicate_does_not_depend_on_how_many_there_are(reference: Result) ->
     assert np.array_equal(fewer.rows, reference.rows[: REPLICATES // 4], equal_nan=True)
     problem = build_problem(load_study("evidence"), seed=SEED, draws=1024)
     late, early = run_replicates(problem, 1024, [5, 1])
-    assert (late.index, early.index) == (5, 1)
-    assert np.array_equal(late.row, reference.rows[5], equal_nan=True)
-    assert np.array_equal(early.row, reference.rows[1], equal_nan=True)
+    assert (late.first, early.first) == (5, 1)
+    assert np.array_equal(late.rows[0], reference.rows[5], equal_nan=True)
+    assert np.array_equal(early.rows[0], reference.rows[1], equal_nan=True)
 
 
 def test_another_seed_is_another_run(reference: Result) -> None:

@@ -176,8 +176,8 @@ def test_an_observer_hears_every_draw_and_every_replicate_in_order() -> None:
         def drawn(self, count: int) -> None:
             self.count += count
 
-        def finished(self, replicate: Any) -> None:
-            self.order.append(replicate.index)
+        def finished(self, portion: Any) -> None:
+            self.order.append(portion.first)
 
     listener = Listener()
     list(run_replicates(problem, 512, range(6), threads=1, observer=listener))
@@ -187,5 +187,5 @@ def test_an_observer_hears_every_draw_and_every_replicate_in_order() -> None:
 def test_replicates_can_be_left_half_way() -> None:
     problem = build_problem(simple({"u": UNIT}), seed=1, draws=512, model=model(first_input, ("u",)))
     replicates = run_replicates(problem, 512, range(1000), threads=2)
-    assert next(replicates).index == 0
+    assert next(replicates).first == 0
     replicates.close()  # type: ignore[attr-defined]

@@ -222,7 +222,7 @@ def test_lanes_are_those_of_the_draws_whatever_the_pool() -> None:
 def test_columns_name_every_number_once() -> None:
     problem = build_problem(load_study("evidence"), seed=1, draws=512, outputs=("jobs[2035]", "npv"))
     names = columns(problem)
-    assert len(set(names)) == len(names) == len(run_replicate(problem, 0, 512).row)
+    assert len(set(names)) == len(names) == len(run_replicate(problem, 0, 512).rows[0])
     assert [o.key for o in problem.watched] == ["npv", "bcr", "payback_year", "jobs[2035]"]
     assert "jobs[2035].p05" in names
     assert "jobs[2035].yearly.p05" in names

@@ -24,6 +24,8 @@ from mcengine.inputs.spec import Domain
 
 HERE = Path(__file__).parent
 SETS = ("plan_centred", "evidence", "sceptical")
+TAKEN_OVER = {"pipeline": "evidence"}
+"""Sets that have rows of their own beside all those of another set; only these are entered a second time."""
 
 # Notation of the evidence table -> (family, names of its parameters in the order written).
 NOTATION: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -87,8 +89,20 @@ def plan() -> Plan:
 
 @pytest.fixture(scope="module")
 def sets(plan: Plan) -> dict[str, AssumptionSet]:
-    """The three assumption sets with uncertain inputs as the engine loads them (the first entry)."""
-    return {name: load_assumptions(name, plan.inputs) for name in SETS}
+    """The assumption sets with uncertain inputs as the engine loads them (the first entry)."""
+    return {name: load_assumptions(name, plan.inputs) for name in (*SETS, *TAKEN_OVER)}
+
+
+def second_rows(name: str) -> list[dict[str, str]]:
+    """The second entry's rows of a set, with those that it takes over."""
+    own = [row for row in rows("assumptions.csv") if row["set"] == name]
+    return [*second_rows(TAKEN_OVER[name]), *own] if name in TAKEN_OVER else own
+
+
+def second_correlations(name: str) -> list[dict[str, str]]:
+    """The second entry's correlations of a set, with those that it takes over."""
+    own = rows(f"correlations_{name}.csv") if name in TAKEN_OVER else []
+    return [*rows("correlations.csv"), *own]
 
 
 def reading(family: str, parameters: Mapping[str, Any]) -> Reading:
@@ -219,21 +233,23 @@ def test_published_figures(plan: Plan) -> None:
 # ---------------------------------------------------------------- the assumption sets
 
 
-def test_second_entry_covers_the_three_sets() -> None:
-    """No (set, input) twice, no set beyond the three, and only inputs of the plan."""
+def test_second_entry_covers_the_sets() -> None:
+    """No (set, input) twice, no set beyond these, and only inputs of the plan."""
     table = rows("assumptions.csv")
     no_repeats("assumptions.csv", ((row["set"], row["input"]) for row in table))
-    assert {row["set"] for row in table} == set(SETS)
+    assert {row["set"] for row in table} == {*SETS, *TAKEN_OVER}
     assert {row["input"] for row in table} <= {row["input"] for row in rows("plan_values.csv")}
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [*SETS, *TAKEN_OVER])
 def test_distributions(name: str, sets: dict[str, AssumptionSet]) -> None:
     """The same inputs have a row in both entries, with the same family and the same numbers."""
     loaded = sets[name].assumptions
     no_repeats(f"set {name}", (row.input for row in loaded))
     first = {row.input: reading(row.distribution.family, row.distribution.parameters) for row in loaded}
-    second = {row["input"]: parse(row["expression"]) for row in rows("assumptions.csv") if row["set"] == name}
+    table = second_rows(name)
+    no_repeats(f"second entry of {name}", (row["input"] for row in table))
+    second = {row["input"]: parse(row["expression"]) for row in table}
     truncated = [
         f"set {name}, {row.input}: first entry truncated to {row.distribution.truncate}, second entry not"
         for row in loaded
@@ -242,7 +258,7 @@ def test_distributions(name: str, sets: dict[str, AssumptionSet]) -> None:
     agree([*differences(f"set {name}", first, second), *truncated])
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [*SETS, *TAKEN_OVER])
 def test_confidence(name: str, sets: dict[str, AssumptionSet]) -> None:
     """The first entry claims no other confidence than its source column gives.
 
@@ -250,7 +266,7 @@ def test_confidence(name: str, sets: dict[str, AssumptionSet]) -> None:
     them. Where it holds none, the row may be M or J but not V, because V says that somebody read it in
     the source. In plan_centred the spread round the plan's value is a judgement, so J is allowed too.
     """
-    entered = {row["input"]: row["confidence"] for row in rows("assumptions.csv") if row["set"] == name}
+    entered = {row["input"]: row["confidence"] for row in second_rows(name)}
     lines = []
     for row in sets[name].assumptions:
         allowed = (entered.get(row.input) or "MJ") + ("J" if name == "plan_centred" else "")
@@ -261,12 +277,12 @@ def test_confidence(name: str, sets: dict[str, AssumptionSet]) -> None:
     agree(lines)
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [*SETS, *TAKEN_OVER])
 def test_correlations(name: str, sets: dict[str, AssumptionSet]) -> None:
     """The same pairs, in either order, with the same rank correlation."""
-    table = rows("correlations.csv")
+    table = second_correlations(name)
     second = {tuple(sorted((row["first"], row["second"]))): float(row["rho"]) for row in table}
-    assert len(second) == len(table), "correlations.csv: a pair is entered more than once"
+    assert len(second) == len(table), f"correlations of {name}: a pair is entered more than once"
     loaded = sets[name].correlations
     no_repeats(f"set {name}, correlations", (tuple(sorted((c.first, c.second))) for c in loaded))
     first = {tuple(sorted((c.first, c.second))): c.rho for c in loaded}

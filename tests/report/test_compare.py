@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mcengine import load_study
 from mcengine.analysis.result import Result
+from mcengine.analysis.simulate import run as simulate
 from mcengine.report.compare import ComparedRun, comparison, write_comparison
+from mcengine.report.compare_findings import findings
 from mcengine.report.language import PERCENT, Language
 from tests.report.conftest import small
 from tests.report.pages import Page
@@ -96,7 +99,7 @@ def test_the_settings_tell_runs_with_and_without_correlations_apart(
 
 
 def test_a_summary_read_back_from_json_gives_the_same_page(runs: list[ComparedRun], tmp_path: Path) -> None:
-    again = [ComparedRun(r.name, json.loads(json.dumps(r.summary)), r.study, r.link) for r in runs]
+    again = [ComparedRun(r.name, json.loads(json.dumps(r.summary)), r.study, r.columns, r.rows, r.link) for r in runs]
     first, second = write_comparison(runs, tmp_path / "a"), write_comparison(again, tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
@@ -108,6 +111,9 @@ def test_models_without_a_plan_can_be_compared(ishigami: Result, tmp_path: Path)
     shown = Language("en").statistic(ishigami["y"].mean)
     assert page.text.count(f"{shown.value} {shown.interval}") == 2
     assert comparison(runs, Language("en"))["answer"] == ""
+    assert "The studies are the same" in page.text
+    assert "No input and no option differs." in page.text
+    assert page.ids.count("figure-explained1") == 0
 
 
 def test_nothing_to_compare_is_refused(tmp_path: Path) -> None:
@@ -120,3 +126,113 @@ def test_two_runs_of_one_study_are_told_apart_and_links_are_quoted(runs: list[Co
     shown = comparison([one, other], Language("en"))["runs"]
     assert [run["title"] for run in shown] == ["Evidence (first)", "Evidence (second)"]
     assert shown[0]["link"] == "a%20b/report.en.html"
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> ComparedRun:
+    study = load_study("evidence", accounting="pipeline")
+    return replace(ComparedRun.of(simulate(study, draws=4096, replicates=8, seed=1)), name="accounting")
+
+
+def test_a_small_paired_difference_is_seen_where_the_intervals_overlap(
+    runs: list[ComparedRun], pipeline: ComparedRun
+) -> None:
+    view = comparison([runs[2], pipeline], Language("en"))
+    means = {row["label"]: row for row in view["rows"]}["expected NPV"]["cells"]
+    low, high = sorted((cell.low, cell.high) for cell in means)
+    assert low[1] > high[0] or low == high  # texts of one sign and length: the runs' own intervals overlap
+    (found,) = view["differences"]
+    mean = {row["label"]: row for row in found["rows"]}["expected NPV"]
+    assert found["paired"]
+    assert mean["shown"].value.startswith("+0.")
+    assert "0.00" not in mean["shown"].low
+    assert mean["narrower"].endswith("× as wide")
+    assert "Not in both runs: NPV if the unspent public money is returned" in found["left_out"]
+    assert view["answer"] == "The chances that the plan pays do not differ by more than the computing precision."
+
+
+def test_the_answer_rests_on_the_difference_of_the_extremes(runs: list[ComparedRun]) -> None:
+    answer = comparison(runs, Language("en"))["answer"]
+    (found,) = (
+        row.second_less_first
+        for row in findings([runs[0].side, runs[2].side]).differences[0].rows
+        if (row.output, row.statistic) == ("npv", "prob_positive")
+    )
+    assert isinstance(found.value, float)
+    assert f"The difference is {100 * found.value:.0f}" in answer
+    dutch = comparison(runs, Language("nl"))["answer"]
+    assert "procentpunt (rekenprecisie" in dutch
+
+
+def test_one_thing_that_differs_is_named_with_the_whole_difference(
+    runs: list[ComparedRun], pipeline: ComparedRun
+) -> None:
+    for code, words in (("en", "accounting (plan → pipeline)"), ("nl", "rekenwijze (plan → pipeline)")):
+        view = comparison([runs[2], pipeline], Language(code))
+        (told,) = view["explained"]
+        assert words in told["text"]
+        assert told["rows"] == []
+        (setting,) = view["changes"]["settings"]
+        assert setting["cells"] == ["plan", "pipeline"]
+        assert view["changes"]["inputs"] == []
+
+
+@pytest.mark.parametrize("code", ["en", "nl"])
+def test_steps_and_the_rest_add_up_to_the_difference(runs: list[ComparedRun], code: str, tmp_path: Path) -> None:
+    chosen = [runs[2], runs[0]]
+    language, found = Language(code), findings([run.side for run in chosen])
+    write_comparison(chosen, tmp_path, languages=(code,), found=found)
+    page = Page(tmp_path / f"index.{code}.html")
+    (told,) = found.explained
+    assert told.waterfall is not None
+    assert told.rest is not None
+    assert told.difference is not None
+    steps = sum(step.value for step in told.waterfall.steps)
+    assert steps + told.rest.value == pytest.approx(told.difference.value)  # type: ignore[operator]
+    for key in ("differences", "changes", "explained", "at_means", "rest", "simulated", "differences_caption"):
+        assert language(f"compare.{key}", **({"first": chosen[0].study.title[code]} if "caption" in key else {})) in (
+            page.text
+        )
+    for text in ("PERT(1.3, 1.7, 2.3)", "PERT(0.3, 0.8, 1.3)"):
+        assert language.distribution(text) in page.text
+    assert {"figure-comparison", "figure-differences", "figure-explained1"} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        f"{name}.{code}.svg" for name in ("comparison", "differences", "explained1")
+    }
+
+
+def test_runs_with_seeds_of_their_own_are_told_so_and_not_paired(runs: list[ComparedRun]) -> None:
+    other = ComparedRun.of(simulate(load_study("evidence"), draws=4096, replicates=8, seed=2))
+    (found,) = comparison([runs[2], other], Language("nl"))["differences"]
+    assert not found["paired"]
+    assert "onafhankelijk en niet gekoppeld" in found["how"]
+    more = ComparedRun.of(simulate(load_study("evidence"), draws=8192, replicates=8, seed=1))
+    (found,) = comparison([runs[2], more], Language("en"))["differences"]
+    assert "share a seed but not draws" in found["how"]
+
+
+def test_runs_of_different_models_are_side_by_side_all_the_same(runs: list[ComparedRun], ishigami: Result) -> None:
+    for code in ("en", "nl"):
+        view = comparison([runs[2], ComparedRun.of(ishigami)], Language(code))
+        (told,) = view["explained"]
+        assert told["text"] == Language(code)("compare.explained_other_model")
+        (found,) = view["differences"]
+        assert found["rows"] == []
+
+
+def test_independent_draws_are_a_difference_of_their_own(evidence: Result, independent: Result) -> None:
+    view = comparison([ComparedRun.of(evidence), ComparedRun.of(independent)], Language("en"))
+    (row,) = view["changes"]["settings"]
+    assert (row["label"], row["cells"]) == (
+        "dependence between inputs",
+        ["rank correlations", "drawn independently"],
+    )
+    assert "dependence between inputs (rank correlations → drawn independently)" in view["explained"][0]["text"]
+
+
+def test_pools_and_repaired_correlations_are_shown(evidence: Result, pool: Result) -> None:
+    view = comparison([ComparedRun.of(evidence), ComparedRun.of(pool)], Language("nl"))
+    (row,) = (row for row in view["changes"]["inputs"] if row["name"] == "multiplier")
+    assert row["cells"][1].startswith("25%: PERT(")
+    assert row["cells"][1].count("%: ") == 3

@@ -75,7 +75,7 @@ def one_run(problem: Problem, seed: int, draws: int, replicates: int) -> list[bo
     for r in range(replicates):
         done = run_replicate(problem, r, draws)
         pool.add(done.histogram)
-        numbers.append(done.row)
+        numbers.append(done.rows[0])
     outputs, _ = summarise(problem, columns(problem), np.array(numbers), pool)
     held = []
     (name,) = outputs

@@ -1,0 +1,1 @@
+"""Many runs: batches that survive the night."""
