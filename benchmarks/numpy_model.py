@@ -1,7 +1,8 @@
 """Plan accounting in vectorised NumPy, and the engine's statistics with NumPy's own functions.
 
 What a careful analyst would write without a compiler: arrays over draws, loops over years only. It is the
-yardstick of `peers.py` and is itself held to the engine's kernel by tests/benchmarks. Source: MODEL.md section 3.
+yardstick of `peers.py` and is itself held to the engine's kernel by tests/benchmarks.
+Source: docs/method.md, plan accounting.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
     inputs                        points and transform as the engine joins them: the first floor of a run
     kernel                        plan accounting on one block of inputs in cache: the second floor
     run                           whole replicates: points to statistics, yearly bands included
+    run_pipeline                  the same of the study `pipeline`, whose kernel moves real candidates
 
 Used by asv (benchmarks/), compare.py, peers.py and history.py, so that all speak of the same work. `work(name)`
 asks only for what that stage needs of the package: an older version that lacks a part lacks that stage alone.
@@ -36,19 +37,19 @@ class Work:
     call: Callable[[], Any]
 
 
-def study() -> Any:
-    """The study all benchmarks use: 25 uncertain inputs, rank correlations on."""
+def study(name: str = STUDY) -> Any:
+    """The study all benchmarks but one use: 25 uncertain inputs, rank correlations on."""
     from mcengine.inputs.study import load_study
 
-    return replace(load_study(STUDY), correlations=True)
+    return replace(load_study(name), correlations=True)
 
 
 @lru_cache(maxsize=4)
-def problem(sampler: str = "sobol") -> Any:
+def problem(sampler: str = "sobol", name: str = STUDY) -> Any:
     """The study made ready to be simulated."""
     from mcengine.engine.problem import build_problem
 
-    return build_problem(study(), seed=SEED, draws=DRAWS, sampler=sampler)
+    return build_problem(study(name), seed=SEED, draws=DRAWS, sampler=sampler)
 
 
 def _words(p: Any) -> Any:
@@ -127,10 +128,10 @@ def _kernel(blocks: int) -> Work:
     return Work(blocks * width, lambda: loops.kernel(*arguments))
 
 
-def _run(blocks: int) -> Work:
+def _run(blocks: int, name: str = STUDY) -> Work:
     from mcengine.engine.replicates import run_replicate
 
-    p, count = problem(), max(1, blocks * block() // DRAWS)
+    p, count = problem(name=name), max(1, blocks * block() // DRAWS)
     return Work(count * DRAWS, lambda: [run_replicate(p, index, DRAWS) for index in range(count)])
 
 
@@ -141,6 +142,7 @@ _MAKERS: dict[str, Callable[[int], Work]] = {
     "inputs": _inputs,
     "kernel": _kernel,
     "run": _run,
+    "run_pipeline": lambda blocks: _run(blocks, "pipeline"),
 }
 STAGES = tuple(_MAKERS)
 

@@ -1,7 +1,7 @@
 """The table of cash flows: gross outlay, and what flows back in tax (inverdieneffecten), on lines of their own.
 
 One evaluation, so the lines add up to the cent: outlay = mcpf (B + R), receipts = tax on R&D + tax on sales, balance =
-receipts - outlay (MODEL.md section 3). Receipts may not be counted as cover for outlay under the budget rules, which is
+receipts - outlay (docs/method.md). Receipts may not be counted as cover for outlay under the budget rules, which is
 why both are shown.
 """
 

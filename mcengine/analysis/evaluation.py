@@ -34,7 +34,7 @@ class Evaluation:
     study, accounting, at   what was evaluated, and where: "plan", "median" or "mean" of its assumptions
     inputs     name -> value used
     outputs    every scalar output by name; a censored year that never comes is "never"
-    years      one dict a year: "year" and each yearly quantity, in the units of MODEL.md section 3
+    years      one dict a year: "year" and each yearly quantity, in the units of docs/method.md, plan accounting
     published  comparisons with the plan's own figures; empty unless the study is the one they belong to
     """
 

@@ -1,7 +1,7 @@
 """The money split as a decision: which shares of the public money a_p over the phases make most of it?
 
 The plan's public budget is kept, and so is each phase's public share s_p; a split decides which phase gets how much of
-it. The private ratios r_p = a_p (1 - s_p) / s_p (MODEL.md 2) are those of the new split. So leverage moves with it: a
+it. The private ratios r_p = a_p (1 - s_p) / s_p are those of the new split. So leverage moves with it: a
 draw's leverage times sum r(a) / sum r(a of the plan). Or it is held as drawn, and the ratios only divide the private
 money.
 

@@ -68,7 +68,7 @@ class Splits:
         return np.array([phase.public_share for phase in self.problem.study.plan.phases])
 
     def ratios(self, shares: Array) -> Array:
-        """r_p = a_p (1 - s_p) / s_p, private money per public euro (MODEL.md 2), float64 (phases,)."""
+        """r_p = a_p (1 - s_p) / s_p, private money per public euro (docs/method.md), float64 (phases,)."""
         return shares * (1 - self.public) / self.public
 
     def factor(self, shares: Array) -> float:

@@ -43,14 +43,14 @@ LIMITS: Mapping[str, Domain] = MappingProxyType(
         "mcpf": Domain(1.0),
     }
 )
-"""Widest domain in which the investment model can compute, by scalar input (MODEL.md section 2); a plan
+"""Widest domain in which the investment model can compute, by scalar input (docs/method.md, the inputs); a plan
 may narrow these, not widen them."""
 
 SCALAR_INPUTS: tuple[str, ...] = tuple(LIMITS)
 """The inputs every plan must declare, beside each phase's success and duration."""
 
 ACCOUNTINGS = (PLAN, PIPELINE) = ("plan", "pipeline")
-"""How money becomes medicines, by the name of the accounting: MODEL.md sections 3 and 4."""
+"""How money becomes medicines, by the name of the accounting: docs/method.md, the investment model."""
 
 SUCCESS_LIMIT = Domain(0.0, 1.0, low_open=True)
 """Widest domain of a phase's success probability."""
@@ -185,12 +185,12 @@ class Plan:
 
     @property
     def private_ratios(self) -> tuple[float, ...]:
-        """r_p = a_p (1 - s_p) / s_p: private money per public euro of the plan, by phase (MODEL.md 2)."""
+        """r_p = a_p (1 - s_p) / s_p: private money per public euro of the plan, by phase (docs/method.md)."""
         return tuple(p.public_money_share * (1 - p.public_share) / p.public_share for p in self.phases)
 
     @property
     def pipeline_inputs(self) -> tuple[str, ...]:
-        """Names of the declared inputs that pipeline accounting alone uses (MODEL.md section 4)."""
+        """Names of the declared inputs that pipeline accounting alone uses (docs/method.md, pipeline accounting)."""
         own = {*(phase.supply for phase in self.phases), OUTSIDE_FINANCE}
         return tuple(spec.name for spec in self.inputs if spec.name in own)
 

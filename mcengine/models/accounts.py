@@ -1,6 +1,6 @@
 """What both accountings share, eight draws at a time: taxes, discounting, medicines on the market, the yearly tables.
 
-Source: MODEL.md section 3, for each formula. The functions are those of one draw, with `mcengine.simd.vec8` for its
+Source of each formula: docs/method.md. The functions are those of one draw, with `mcengine.simd.vec8` for its
 numbers; a kernel compiles them into itself. `at` is where the scalar inputs stand in x, in the order of
 `plan.SCALAR_INPUTS`; `i` the first of the eight draws.
 """

@@ -1,4 +1,4 @@
-"""Plan accounting (the published model) as a kernel over blocks of draws. Source: MODEL.md section 3.
+"""Plan accounting (the published model) as a kernel over blocks of draws. Source: docs/method.md, plan accounting.
 
 With g = multiplier tot and lambda as there, the recursions reduce to one state a draw, p_t:
 

@@ -1,4 +1,4 @@
-"""Pipeline accounting as a kernel over blocks of draws: money moves real candidates. Source: MODEL.md section 4.
+"""Pipeline accounting as a kernel over blocks of draws: money moves real candidates (docs/method.md).
 
 Each year, phase by phase, a phase p holds programme money and grown money, and a queue of candidates that arrived
 from the phase before; per year t it keeps what it passed on, so that the next phase can look back:

@@ -22,8 +22,9 @@ def headline(context: Context) -> View:
     """The sentences of the answer and the key figures."""
     language, study = context.language, context.result.study
     if not context.uncertain:
-        sentences = [language("headline.fixed"), *_fixed_values(context)]
-        return {"before": _before(context), "sentences": sentences, "reading": [], "rows": []}
+        first, *reading = _decisive(context) or [""]
+        sentences = [text for text in (language("headline.fixed"), *_fixed_values(context), first) if text]
+        return {"before": _before(context), "sentences": sentences, "reading": reading, "rows": []}
     money = study.plan is not None and context.name == "npv"
     sentences = _npv_sentences(context) if money else _other_sentences(context)
     reading = [language("headline.reading", level=context.level)]

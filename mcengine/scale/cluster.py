@@ -63,7 +63,7 @@ class Cluster:
         self._client: Any = None
         self._own: Any = None
         self._fleet: Fleet | None = None
-        self._level = logging.NOTSET
+        self._levels: dict[str, int] = {}
 
     def __enter__(self) -> Cluster:
         """Connect, and examine the workers.
@@ -77,9 +77,9 @@ class Cluster:
             raise InputError(Fault(None, "--scheduler", self.scheduler, "name a scheduler or a number of workers"))
         if importlib.util.find_spec("distributed") is None:
             raise InputError(Fault(None, option, value, f"needs Dask distributed, which is not installed: {ADVICE}"))
-        logger = logging.getLogger("distributed")
-        self._level = logger.level
-        logger.setLevel(logging.CRITICAL)  # what a user should know of it is said by `say` and by errors
+        import distributed  # noqa: F401 - sets up its loggers
+
+        self._levels = _quieten()
         try:
             self._connect(option, value)
         except BaseException:
@@ -99,7 +99,9 @@ class Cluster:
                 with suppress(Exception):  # whatever is left of it, there is nothing more to be had from it
                     part.close(timeout=5)
         self._client = self._own = self._fleet = None
-        logging.getLogger("distributed").setLevel(self._level)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+        self._levels = {}
 
     def _connect(self, option: str, value: object) -> None:
         from distributed import Client, LocalCluster
@@ -158,6 +160,15 @@ class Cluster:
         pace = Pace(self.seconds, len(indices))
         campaign = Campaign(self._client, self._fleet, order, key, pace, self.patience, observer)
         yield from campaign.replicates(indices)
+
+
+def _quieten() -> dict[str, int]:
+    """Let Dask log nothing: what a user should know is said by `say` and by errors. Returns the levels before."""
+    known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    levels = {name: logging.getLogger(name).level for name in known}
+    for name in known:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return levels
 
 
 def order_of(problem: Problem, draws: int, *, mixed: bool = False) -> Order:

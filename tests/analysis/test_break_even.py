@@ -71,7 +71,7 @@ def test_the_published_plan() -> None:
 
 
 def test_what_the_plans_arithmetic_says() -> None:
-    # MODEL.md section 3: the R&D tax is labour_share tax_burden (1 - displacement) Y, money follows
+    # docs/method.md, plan accounting: the R&D tax is labour_share tax_burden (1 - displacement) Y, money follows
     # leverage x additionality, and outlay is multiplied by mcpf.
     found = answer("replica")
     value = {name: one.value for name, one in found.inputs.items() if one.value is not None}

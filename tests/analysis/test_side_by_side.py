@@ -116,7 +116,7 @@ def test_the_plans_published_horizon_and_the_share_that_falls_later() -> None:
     found = variants(run(load_study("replica"), draws=64, replicates=2, seed=1))
     assert found is not None
     longest = found.of(HORIZON)[-1]
-    assert longest.plan.npv == pytest.approx(18_529.8, abs=0.05)  # MODEL.md, section 3
+    assert longest.plan.npv == pytest.approx(18_529.8, abs=0.05)  # as the horizon2050 study
     assert longest.plan.until == pytest.approx(1_478.13, abs=0.005)
     assert longest.plan.share == pytest.approx(1.0 - 1_478.13 / 18_529.8, abs=1e-5)
     assert longest.chance.value is None

@@ -219,7 +219,7 @@ def test_the_accounts_add_up(seed: int) -> None:
 
 
 def test_cash_flow_of_one_year_by_hand() -> None:
-    """2026 of the plan, where only the first euro has been spent: MODEL.md section 3 with a pocket calculator."""
+    """2026 of the plan, where only the first euro has been spent: plan accounting with a pocket calculator."""
     years = {row["year"]: row for row in evaluate(load_study("replica")).years}
     x = load_study("replica").baseline()
     total = 1.0 + x["leverage"]

@@ -67,7 +67,7 @@ def tables(study: Study, model: Model, x: Floats, luck: Floats | None = None) ->
 
 
 def prices(study: Study, model: Model, x: Floats) -> Floats:
-    """price_p (phases, draws), from MODEL.md section 4."""
+    """price_p (phases, draws), from docs/method.md, pipeline accounting."""
     assert study.plan is not None
     phases = study.plan.phases
     success = [study.plan.input(phase.success).value for phase in phases]

@@ -1,4 +1,4 @@
-"""Plain twin of the investment kernel: MODEL.md section 3 line by line, one draw, no numpy, no cleverness."""
+"""Plain twin of the investment kernel: plan accounting (docs/method.md) line by line, one draw, no numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twin of the pipeline kernel: MODEL.md section 4 line by line, one draw, no numpy, no cleverness."""
+"""Plain twin of the pipeline kernel: pipeline accounting (docs/method.md) line by line, one draw, no numpy."""
 
 from __future__ import annotations
 

@@ -90,6 +90,11 @@ def test_break_even_values_alone_and_sobol_alone(evidence: Result, tmp_path: Pat
     assert "in the variant without correlations" in text
 
 
+def test_a_study_in_which_nothing_varies_still_names_its_break_even_values(replica: Result, tmp_path: Path) -> None:
+    write_report(replica, tmp_path, analyses=[break_even(replica.study)])
+    assert "Het dichtst bij hun kantelpunt liggen aandeel personeelskosten (kantelpunt 0,225" in page(tmp_path).text
+
+
 def test_the_table_of_sets_has_the_figures_of_the_pack(folder: Path, pack: Pack) -> None:
     assert pack.sides is not None
     t, text = Language("nl"), page(folder).text
@@ -163,14 +168,14 @@ def test_every_note_of_the_bundled_studies_is_dutch_in_the_dutch_report() -> Non
     [
         "this study's inputs are correlated: each block of correlated inputs is moved as one group (a, b; c, d). Each "
         "input's own effects are of the study without its correlations",
-        "the quantile at 0.05 is -4,498.47 EUR m (95% interval -4,501.99 to -4,494.95), of 131,072 draws of the study's "
-        "own; the shortfall is what an outcome lacks to it",
+        "the quantile at 0.05 is -4,498.47 EUR m (95% interval -4,501.99 to -4,494.95), of 131,072 draws of the "
+        "study's own; the shortfall is what an outcome lacks to it",
         "inputs are correlated: an input's worth counts what it tells of the inputs that move with it",
         "NPV above 0 in 94.6% of the draws, so hardly any box can be much denser than that; the region of the opposite "
         "says more: below = 0",
         "box 1: a limit on leverage, multiplier may be chance (quasi-p above 5%)",
-        "27 steps are too many for all their orders (up to 20 are exact; --group makes fewer), so each effect is a mean "
-        "over random orders, with the error of that; they add up all the same",
+        "27 steps are too many for all their orders (up to 20 are exact; --group makes fewer), so each effect is a "
+        "mean over random orders, with the error of that; they add up all the same",
         "left out of the report, variants: why",
         "plan accounting does not use supply_phase1: no effect",
     ],
@@ -208,5 +213,5 @@ def test_the_page_prints_to_the_same_pdf(folder: Path, tmp_path: Path) -> None:
 def test_without_a_printer_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("mcengine.report.pdf.WEASYPRINT", "no_such_package_here")
-    with pytest.raises(InputError, match="open report.en.html or report.nl.html in any browser"):
+    with pytest.raises(InputError, match=r"open report\.en\.html or report\.nl\.html in any browser"):
         printer()
