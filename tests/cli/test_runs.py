@@ -97,7 +97,9 @@ def test_a_run_folder_is_complete_and_records_its_command(stored: Path) -> None:
     folder = stored / "evidence"
     names = {path.name for path in folder.iterdir()}
     files = {"study.toml", "provenance.json", "summary.json", "replicates.parquet", "report.xlsx", "figures"}
-    assert names == files | {"report.en.html", "report.nl.html"}
+    assert names == files | {"report.en.html", "report.nl.html", "sensitivity"}
+    kept = {path.stem for path in (folder / "sensitivity").iterdir()}
+    assert {"shapley", "break-even", "evppi"} <= kept
     provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["command"][:3] == ["mcengine", "run", "evidence"]
 
