@@ -308,6 +308,7 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow  # waits for the ends of three processes, which a loaded machine can draw out past any limit
 def test_ctrl_c_ends_a_batch_and_its_workers(tmp_path: Path) -> None:
     """The terminal sends the interrupt to every process of the command: one message, exit 3, nobody left."""
     manifest = tmp_path / "long.toml"
