@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.compiled import inlined, pure
+from mcengine.simd import WIDTH, load, store, where
 
-LANES = 8
+LANES = WIDTH
 BODY = 1 << 18
 PER_OCTAVE = 1024
 TAIL = 16 * PER_OCTAVE
@@ -106,10 +107,15 @@ def _count_one(value, low, scale, histogram):
 
 
 @pure
-def _count_bins(y, low, width, histogram):
+def _count_bins(y, low, width, inside, histogram):
+    """inside: all values lie in the body, so that none needs asking where it lies."""
     scale = 1.0 / width
-    for i in range(y.shape[0]):
-        _count_one(y[i], low, scale, histogram)
+    if inside:
+        for i in range(y.shape[0]):
+            histogram[TAIL + np.int64((y[i] - low) * scale)] += 1
+    else:
+        for i in range(y.shape[0]):
+            _count_one(y[i], low, scale, histogram)
 
 
 @pure
@@ -130,15 +136,18 @@ def _add_lanes(y, start, centre, sums, squares, lowest, highest):
     for i in range(head):
         _add_one(y[i], (start + i) % LANES, centre, sums, squares, lowest, highest)
     groups = (n - head) // LANES
+    total, square, least, most = load(sums, 0), load(squares, 0), load(lowest, 0), load(highest, 0)
     for group in range(groups):
-        base = head + group * LANES
-        for lane in range(LANES):
-            value = y[base + lane]
-            shifted = value - centre
-            sums[lane] += shifted
-            squares[lane] += shifted * shifted
-            lowest[lane] = value if value < lowest[lane] else lowest[lane]
-            highest[lane] = value if value > highest[lane] else highest[lane]
+        value = load(y, head + group * LANES)
+        shifted = value - centre
+        total = total + shifted
+        square = square + shifted * shifted
+        least = where(value < least, value, least)
+        most = where(value > most, value, most)
+    store(sums, 0, total)
+    store(squares, 0, square)
+    store(lowest, 0, least)
+    store(highest, 0, most)
     for i in range(head + groups * LANES, n):
         _add_one(y[i], (start + i) % LANES, centre, sums, squares, lowest, highest)
 
@@ -158,18 +167,20 @@ def accumulate(y, k, group, start, watch, totals):
 
     Returns False, and adds nothing, when a value is not finite (+inf is a value of a censored output).
     """
-    bad, never, positive = 0, 0, 0
+    low, high = watch.low[k], watch.low[k] + BODY * watch.width[k]
+    bad, never, positive, outside = 0, 0, 0, 0
     for i in range(y.shape[0]):
         bad += not abs(y[i]) < np.inf
         never += y[i] == np.inf
         positive += y[i] > 0.0
+        outside += not ((y[i] >= low) & (y[i] < high))
     if bad > (never if watch.censored[k] else 0):
         return False
     totals.positive[k, group] += positive
     if watch.censored[k]:
-        _count_years(y, watch.low[k], never, totals.histogram[k, group])
+        _count_years(y, low, never, totals.histogram[k, group])
     else:
-        _count_bins(y, watch.low[k], watch.width[k], totals.histogram[k, group])
+        _count_bins(y, low, watch.width[k], outside == 0, totals.histogram[k, group])
         _add_lanes(
             y,
             start,
