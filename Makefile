@@ -6,7 +6,7 @@ DRAWS ?= 1000000
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow docs bench bench-compare bench-history lint types imports check clean
+.PHONY: help install run test test-slow smoke docs bench bench-compare bench-history lint types imports check clean
 
 help: ## what the targets do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ test: $(VENV)/.installed ## the tests, in a few minutes on two cores
 
 test-slow: $(VENV)/.installed ## the checks that take longer
 	$(BIN)/python -m pytest -m slow
+
+smoke: $(VENV)/.installed ## the small batch, studies/smoke.toml, in out/smoke
+	$(BIN)/mcengine batch smoke --out $(OUT)/smoke --resume
 
 docs: $(VENV)/.installed ## the documentation site, in out/site; a broken link or a page that is missing fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/site
