@@ -22,6 +22,7 @@ from mcengine.engine.problem import Problem
 from mcengine.engine.saltelli import Factor
 from mcengine.errors import NonFiniteError
 from mcengine.sampling.dependence import correlate, mix
+from mcengine.sampling.direct import quantiles_of_uniforms
 from mcengine.sampling.points import MIXING_STREAM, SET_STREAM
 from mcengine.sampling.streams import key
 from mcengine.sampling.tables import normal_scores, quantiles
@@ -48,21 +49,22 @@ class Bridge:
         """Inputs, float64 (inputs, draws), for a sample u of the unit cube, float64 (draws, variables)."""
         problem, design = self.problem, self.problem.design
         u = np.clip(np.asarray(u, dtype=np.float64), _EDGE, 1.0 - _EDGE)
-        z = np.empty((len(self.variables), max(len(u), 8)))
+        columns = np.resize(u, (max(len(u), 8), u.shape[1])).T.copy()
+        z = np.empty_like(columns)
         for v in range(len(self.variables)):
-            normal_scores(np.resize(u[:, v], z.shape[1]), design.score_table, z[v])
+            normal_scores(columns[v], design.score_table, z[v])
         group = np.zeros(z.shape[1], dtype=np.int64)
         if SET_STREAM in self.variables:
-            choice = np.resize(u[:, self.variables.index(SET_STREAM)], z.shape[1])
+            choice = columns[self.variables.index(SET_STREAM)]
             group = np.searchsorted(design.cumulative[:-1], choice, side="right")
         x = np.empty((len(problem.model.inputs), z.shape[1]))
         for g in range(len(problem.groups)):
-            own = self._of_set(g, z)
+            own = self._of_set(g, columns, z)
             x[:, group == g] = own[:, group == g]
         return x[:, : len(u)]
 
-    def _of_set(self, g: int, z: Array) -> Array:
-        """The inputs under set g for the scores z of the variables, float64 (variables, draws)."""
+    def _of_set(self, g: int, u: Array, z: Array) -> Array:
+        """The inputs under set g for the uniforms and scores of the variables, float64 (variables, draws) each."""
         design, copula = self.problem.design, self.problem.copulas[g]
         names = self.problem.model.inputs
         scores = np.zeros((len(design.uncertain), z.shape[1]))
@@ -74,9 +76,12 @@ class Bridge:
             if copula.mixing[block] >= 0:
                 leader = names[copula.mixing[block] - len(names) - 1]
                 mix(copula, block, z[self.variables.index(MIXING_STREAM + leader)], scores)
+        direct = design.direct[g]
         x = np.repeat(design.fixed[g][:, None], z.shape[1], axis=1)
         for k, j in enumerate(design.uncertain):
-            if design.slot[g, k] >= 0:
+            if direct.bits[k] >= 0:
+                quantiles_of_uniforms(k, u[self.variables.index(names[j])], direct, x[j])
+            elif design.slot[g, k] >= 0:
                 quantiles(design.slot[g, k], scores[k], self.problem.tables[g], x[j])
         return x
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mcengine.compiled import jit, pure
 from mcengine.engine.accumulators import accumulate
 from mcengine.sampling.dependence import correlate, mix
+from mcengine.sampling.direct import Direct, quantiles_of_uniforms
 from mcengine.sampling.points import fill, fill_luck, replicate_words
 from mcengine.sampling.tables import normal_scores, quantiles
 from mcengine.simd import WIDTH
@@ -29,7 +30,8 @@ class Design(NamedTuple):
     fixed float64 (groups, inputs): the value of each input where it is not uncertain;
     uncertain int64 (u,): rows of x drawn in some group, ascending; slot int64 (groups, u): the input's
     place in its group's tables, or -1 where the group fixes it; cumulative float64 (groups,): upper ends of
-    the groups' shares of (0, 1); score_table: see `sampling.tables`.
+    the groups' shares of (0, 1); score_table: see `sampling.tables`; direct: by group, the tables of uncertain inputs
+    outside its correlations.
     """
 
     fixed: NDArray[np.float64]
@@ -37,14 +39,18 @@ class Design(NamedTuple):
     slot: NDArray[np.int64]
     cumulative: NDArray[np.float64]
     score_table: NDArray[np.float64]
+    direct: tuple[Direct, ...]
 
 
 @pure
-def _scores(points, words, design, replicate, first, z):
-    """Independent normal scores of the uncertain inputs, one row each, in z[SPACE:]."""
+def _scores(points, words, design, direct, replicate, first, z):
+    """Independent normal scores of the uncertain inputs, one row each, in z[SPACE:]; of direct ones, the values."""
     for k in range(design.uncertain.shape[0]):
         fill(points, words, design.uncertain[k], replicate, first, z[0])
-        normal_scores(z[0], design.score_table, z[SPACE + k])
+        if direct.bits[k] >= 0:
+            quantiles_of_uniforms(k, z[0], direct, z[SPACE + k])
+        else:
+            normal_scores(z[0], design.score_table, z[SPACE + k])
 
 
 @pure
@@ -78,23 +84,33 @@ def fill_inputs(points, words, design, tables, copulas, replicate, first, x, z, 
     """
     groups = design.fixed.shape[0]
     if groups == 1:
-        _scores(points, words, design, replicate, first, z)
+        direct = design.direct[0]
+        _scores(points, words, design, direct, replicate, first, z)
         _depend(copulas[0], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
-            quantiles(design.slot[0, k], z[SPACE + k], tables[0], x[design.uncertain[k]])
+            if direct.bits[k] >= 0:
+                row = x[design.uncertain[k]]
+                for i in range(x.shape[1]):
+                    row[i] = z[SPACE + k, i]
+            else:
+                quantiles(design.slot[0, k], z[SPACE + k], tables[0], x[design.uncertain[k]])
         return
     _choose_group(points, words, design, replicate, first, x, z, group)
     for g in range(groups):
-        _scores(points, words, design, replicate, first, z)
+        direct = design.direct[g]
+        _scores(points, words, design, direct, replicate, first, z)
         _depend(copulas[g], points, words, design, replicate, first, z)
         for k in range(design.uncertain.shape[0]):
-            if design.slot[g, k] >= 0:
+            value = z[1]
+            if direct.bits[k] >= 0:
+                value = z[SPACE + k]
+            elif design.slot[g, k] >= 0:
                 quantiles(design.slot[g, k], z[SPACE + k], tables[g], z[1])
             else:
                 z[1, :] = design.fixed[g, design.uncertain[k]]
             row = x[design.uncertain[k]]
             for i in range(x.shape[1]):
-                row[i] = z[1, i] if group[i] == g else row[i]
+                row[i] = value[i] if group[i] == g else row[i]
 
 
 @jit

@@ -16,9 +16,12 @@ from mcengine.inputs.study import Study
 from mcengine.models.build import build_model, check_inputs
 from mcengine.models.model import YEAR, Model, Output
 from mcengine.sampling.dependence import Copula, Repair, build_copula, independent
+from mcengine.sampling.direct import build_direct
 from mcengine.sampling.points import DEFAULT_SAMPLER, Points, build_points
 from mcengine.sampling.tables import SCORE_TABLE, TableError, Tables, build_tables
 from mcengine.simd import WIDTH
+
+Array = NDArray[np.float64]
 
 PILOT_REPLICATE = 2**32 - 1  # no run has that many replicates
 PILOT_DRAWS = 4096
@@ -123,21 +126,34 @@ class Problem:
         raise AssertionError("a block was stopped for a non-finite output, but holds none")
 
 
-def _design(study: Study, model: Model) -> tuple[Design, tuple[Tables, ...]]:
+def _uncertain(study: Study, model: Model) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
+    """By set and input the median (sets, inputs) and whether it is drawn; and the rows of inputs drawn in some set."""
     groups = max(len(study.sets), 1)
     laws = [[study.marginal(g, name) for name in model.inputs] for g in range(groups)]
     fixed = np.array([[law.median for law in row] for row in laws])
     random = np.array([[not law.is_constant for law in row] for row in laws])
-    uncertain = np.flatnonzero(random.any(axis=0) | np.any(fixed != fixed[0], axis=0))
-    slot = np.full((groups, len(uncertain)), -1, dtype=np.int64)
-    tables = []
-    for g in range(groups):
+    return fixed, random, np.flatnonzero(random.any(axis=0) | np.any(fixed != fixed[0], axis=0)).astype(np.int64)
+
+
+def _design(
+    study: Study,
+    model: Model,
+    fixed: Array,
+    random: NDArray[np.bool_],
+    uncertain: NDArray[np.int64],
+    copulas: tuple[Copula, ...],
+) -> tuple[Design, tuple[Tables, ...]]:
+    slot = np.full((len(fixed), len(uncertain)), -1, dtype=np.int64)
+    tables, direct = [], []
+    for g, copula in enumerate(copulas):
         drawn = [k for k, j in enumerate(uncertain) if random[g, j]]
         slot[g, drawn] = np.arange(len(drawn))
         tables.append(_tabled(study, g, [model.inputs[uncertain[k]] for k in drawn]))
+        alone = slot[g].copy()
+        alone[copula.rows] = -1
+        direct.append(build_direct(tables[g], alone))
     weights = np.array([member.weight for member in study.sets] or [1.0])
-    design = Design(fixed, uncertain.astype(np.int64), slot, np.cumsum(weights), SCORE_TABLE)
-    return design, tuple(tables)
+    return Design(fixed, uncertain, slot, np.cumsum(weights), SCORE_TABLE, tuple(direct)), tuple(tables)
 
 
 def _tabled(study: Study, group: int, names: list[str]) -> Tables:
@@ -200,8 +216,9 @@ def build_problem(
     else:
         check_inputs(study, model, luck=luck)
     points = build_points(sampler, seed, model.inputs, draws, model.luck)
-    design, tables = _design(study, model)
-    copulas, repairs = _copulas(study, model, design.uncertain)
+    fixed, random, uncertain = _uncertain(study, model)
+    copulas, repairs = _copulas(study, model, uncertain)
+    design, tables = _design(study, model, fixed, random, uncertain, copulas)
     names = dict.fromkeys((*(o.key for o in default_outputs(model)), *study.outputs, *outputs))
     rows = [model.output_index(name) for name in names]
     watched = tuple(model.outputs[row] for row in rows)

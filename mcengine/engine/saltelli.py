@@ -41,6 +41,7 @@ from mcengine.engine.problem import PILOT_DRAWS, PILOT_REPLICATE, Problem
 from mcengine.engine.replicates import DEFAULT_BLOCK, Stopped
 from mcengine.errors import NonFiniteError
 from mcengine.sampling.dependence import independent
+from mcengine.sampling.direct import build_direct
 from mcengine.sampling.points import (
     LOW_POINTS,
     MIXING_STREAM,
@@ -232,10 +233,12 @@ class Saltelli:
 def without_correlations(problem: Problem) -> Problem:
     """`problem` with every input drawn independently: bit for bit that of the study with its correlations off.
 
-    Tables and points are kept; only the pilot, which the sums are centred by, is drawn anew.
+    Tables of scores and points are kept; the pilot, which the sums are centred by, is drawn anew.
     """
     copulas = tuple(independent() for _ in problem.copulas)
-    apart = replace(problem, study=replace(problem.study, correlations=False), copulas=copulas, repairs=())
+    design = problem.design._replace(direct=tuple(map(build_direct, problem.tables, problem.design.slot)))
+    study = replace(problem.study, correlations=False)
+    apart = replace(problem, study=study, design=design, copulas=copulas, repairs=())
     _, pilot = apart.draws(PILOT_REPLICATE, 0, PILOT_DRAWS)
     watch = problem.watch
     years = [int(low + 0.5) if censored else None for low, censored in zip(watch.low, watch.censored, strict=True)]

@@ -37,8 +37,8 @@ Array = NDArray[np.float64]
 
 Z_LIMIT = 8.3  # beyond Phi^-1(2^-54), the smallest uniform; scores are clamped here
 TOLERANCE = 1e-7  # of the interquartile range
-_STRICT = 6.0  # |z| within which the tolerance holds as it stands: u from 1e-9 to 1 - 1e-9
-_CHECKS = np.array([1e-6, 0.12, 0.31, 0.5, 0.69, 0.88, 1.0 - 1e-6])
+STRICT = 6.0  # |z| within which the tolerance holds as it stands: u from 1e-9 to 1 - 1e-9
+CHECKS = np.array([1e-6, 0.12, 0.31, 0.5, 0.69, 0.88, 1.0 - 1e-6])
 _MAX_CELLS = 1 << 16
 _DEPTH = 36  # octaves of a graded section; below 2^-36 of its length the value stays that of its first cell
 
@@ -121,12 +121,12 @@ def _fit(distribution: Distribution, section: _Section) -> _Section:
 
 def _worst_error(distribution: Distribution, section: _Section, spread: float) -> float:
     """Largest error between the nodes over the allowed one (the module's docstring)."""
-    z = section.z(_CHECKS)
+    z = section.z(CHECKS)
     exact = quantile_at_score(distribution, z.ravel()).reshape(z.shape)
     assert section.coefficients is not None
-    powers = _CHECKS[None, :, None] ** np.arange(4)
+    powers = CHECKS[None, :, None] ** np.arange(4)
     error = np.abs((section.coefficients[:, None, :] * powers).sum(axis=2) - exact)
-    allowed = TOLERANCE * spread + np.where(np.abs(z) > _STRICT, 1e-7, 1e-11) * np.abs(exact)
+    allowed = TOLERANCE * spread + np.where(np.abs(z) > STRICT, 1e-7, 1e-11) * np.abs(exact)
     if section.grade >= 0:
         near = [
             quantile_at_score(distribution, np.clip(z + d, section.low + 1e-12, section.high - 1e-12).ravel())

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.sampling.dependence import Copula, correlate, mix
+from mcengine.sampling.direct import Direct, quantiles_of_uniforms
 from mcengine.sampling.points import Points, fill, replicate_words
 from mcengine.sampling.tables import SCORE_TABLE, Tables, normal_scores, quantiles
 
@@ -37,6 +38,13 @@ def values(tables: Tables, j: int, z: Floats) -> Floats:
     """Quantiles of input j at the scores z."""
     x = np.empty_like(z)
     quantiles(j, z, tables, x)
+    return x
+
+
+def direct_values(direct: Direct, k: int, u: Floats) -> Floats:
+    """Quantiles of uncertain input k straight from the uniforms u."""
+    x = np.empty_like(u)
+    quantiles_of_uniforms(k, u, direct, x)
     return x
 
 
