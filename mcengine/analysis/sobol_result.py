@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.ranking import Ranking
 from mcengine.analysis.result import Statistic
-from mcengine.analysis.summary import interval
+from mcengine.analysis.shown import Shown
+from mcengine.analysis.summary import skewed_interval
 from mcengine.engine.run import digest
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
@@ -57,8 +58,8 @@ class Attribution:
     rows: Array
 
 
-@dataclass(frozen=True)
-class SobolResult:
+@dataclass(frozen=True, repr=False)
+class SobolResult(Shown):
     """Sobol' indices of one output of a study. `result["leverage"].st.value`; a group goes by its name.
 
     response   the output, or what of its tail was asked ("npv < 0"); unit: the output's
@@ -153,7 +154,7 @@ def index(value: float, values: Array) -> Statistic:
     if not np.isfinite(values).all():
         lost = int(np.sum(~np.isfinite(values)))
         return Statistic(float(value), None, f"no interval: the response does not vary within {lost} replicate(s)")
-    found = interval(float(value), values)
+    found = skewed_interval(float(value), values)
     return replace(found, note=explain(found))
 
 
