@@ -13,8 +13,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mcengine.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from mcengine.analysis.evaluation import evaluate
+    from mcengine.analysis.optimise import optimise
     from mcengine.analysis.result import Result
     from mcengine.analysis.sensitivity import sensitivity
     from mcengine.analysis.simulate import run
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from mcengine.inputs.plan import Plan
     from mcengine.inputs.study import Study, load_study
     from mcengine.models.model import Model
+    from mcengine.report.compared import compare
+    from mcengine.report.save import save
     from mcengine.store.replay import replay
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Assumption",
@@ -36,10 +39,13 @@ __all__ = [
     "Plan",
     "Result",
     "Study",
+    "compare",
     "evaluate",
     "load_study",
+    "optimise",
     "replay",
     "run",
+    "save",
     "sensitivity",
 ]
 
@@ -52,10 +58,13 @@ _HOME = {
     "Plan": "mcengine.inputs.plan",
     "Result": "mcengine.analysis.result",
     "Study": "mcengine.inputs.study",
+    "compare": "mcengine.report.compared",
     "evaluate": "mcengine.analysis.evaluation",
     "load_study": "mcengine.inputs.study",
+    "optimise": "mcengine.analysis.optimise",
     "replay": "mcengine.store.replay",
     "run": "mcengine.analysis.simulate",
+    "save": "mcengine.report.save",
     "sensitivity": "mcengine.analysis.sensitivity",
 }
 

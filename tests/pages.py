@@ -55,3 +55,14 @@ def missing_lines(shown: list[str], printed: str) -> list[str]:
     lines = printed.splitlines()
     patterns = {line: ".*".join(map(re.escape, line.split("..."))) for line in shown}
     return [line for line, pattern in patterns.items() if not any(re.fullmatch(pattern, one) for one in lines)]
+
+
+def own_model(folder: Path) -> None:
+    """Write the files of docs/own-model.md into `folder`: both models, and a study of each."""
+    page = DOCS / "own-model.md"
+    (sales, chance), (study,) = blocks(page, "python"), blocks(page, "toml")
+    by_chance = study.replace('"sales.py:model"', '"chance.py:model"')
+    assert by_chance != study
+    files = {"sales.py": sales, "chance.py": chance, "study.toml": study, "chance.toml": by_chance}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -5,14 +5,17 @@ Commands that compute little are run with every test; the others are parsed, and
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -22,11 +25,24 @@ from mcengine.analysis.methods import METHODS
 from mcengine.cli.app import app
 from mcengine.cli.main import main
 from mcengine.families import FAMILIES
-from tests.pages import CHEAP, CONTRIBUTING, DOCS, ROOT, SITE, blocks, commands, make_targets, missing_lines, parse
+from tests.pages import (
+    CHEAP,
+    CONTRIBUTING,
+    DOCS,
+    README,
+    ROOT,
+    SITE,
+    blocks,
+    commands,
+    make_targets,
+    missing_lines,
+    own_model,
+    parse,
+)
 
 FOUR_PHASES = ROOT / "tests" / "data" / "four_phases"
-OWN_PLAN = DOCS / "own-plan.md"
-PAGES = [page for page in (*SITE, CONTRIBUTING) if page.name != "own-model.md"]  # that one: tests/test_readme.py
+OWN_PLAN, OWN_MODEL = DOCS / "own-plan.md", DOCS / "own-model.md"
+PAGES = [*SITE, README, CONTRIBUTING]
 COMMANDS = [(page, *found) for page in PAGES for found in commands(page)]
 MCENGINE = [pytest.param(*one, id=f"{one[0].stem}: {' '.join(one[1])}") for one in COMMANDS if one[1][0] == "mcengine"]
 WITH_COMMANDS = [page for page in PAGES if any(found[0][0] == "mcengine" for found in commands(page))]
@@ -36,6 +52,7 @@ WITH_COMMANDS = [page for page in PAGES if any(found[0][0] == "mcengine" for fou
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder of the commands: what the pages say that the reader has."""
     shutil.copytree(FOUR_PHASES, tmp_path / "four_phases")
+    own_model(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     return tmp_path
@@ -67,6 +84,27 @@ def test_all_commands_print_what_the_page_shows(page: Path, folder: Path, capsys
             assert main(words[1:]) == 0, words
             missing[" ".join(words)] = missing_lines(shown, capsys.readouterr().out)
     assert not {command: lines for command, lines in missing.items() if lines}
+
+
+def test_commands_outside_console_blocks_are_ones_the_program_knows() -> None:
+    """As on the page of the cluster, where the machines are not there to run them on."""
+    plain = [line for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
+    found = [shlex.split(line) for line in plain if line.startswith("mcengine ")]
+    assert found
+    for words in found:
+        parse(words)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem)
+def test_python_on_the_page_imports_what_there_is(page: Path) -> None:
+    """Each block is sound Python, and every name that it takes from here is there."""
+    for block in blocks(page, "python"):
+        if block.startswith("--8"):  # a file of docs/examples, which runs below
+            continue
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mcengine"):
+                module = import_module(node.module or "")
+                assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
 
 
 def test_figures_in_the_review_stand_in_an_answer_that_it_shows() -> None:

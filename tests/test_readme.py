@@ -5,6 +5,7 @@ Commands that compute little are run; the others are parsed. The pages of docs/ 
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -14,7 +15,19 @@ from mcengine import evaluate, load_study
 from mcengine.analysis.result import Result
 from mcengine.analysis.simulate import run
 from mcengine.cli.main import main
-from tests.pages import CHEAP, CONTRIBUTING, DOCS, README, ROOT, blocks, commands, make_targets, missing_lines, parse
+from tests.pages import (
+    CHEAP,
+    CONTRIBUTING,
+    DOCS,
+    README,
+    ROOT,
+    blocks,
+    commands,
+    make_targets,
+    missing_lines,
+    own_model,
+    parse,
+)
 
 OWN_MODEL = DOCS / "own-model.md"
 PAGES = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", ROOT / "tests" / "qc" / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -60,14 +73,23 @@ def test_cheap_command_prints_what_the_page_shows(
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """A folder with the files of docs/own-model.md."""
-    (tmp_path / "sales.py").write_text(blocks(OWN_MODEL, "python")[0], encoding="utf-8")
-    (tmp_path / "study.toml").write_text(blocks(OWN_MODEL, "toml")[0], encoding="utf-8")
+    own_model(tmp_path)
     return tmp_path
 
 
 def test_model_of_your_own_runs(own: Path) -> None:
     profit = run(load_study(own / "study.toml"), draws=8192, seed=SEED)["profit"]
     assert 0.5 < float(profit.prob_positive.value or 0) < 0.9
+
+
+def test_model_with_luck_runs_and_prints_what_the_page_shows(
+    own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own)
+    monkeypatch.setenv("COLUMNS", "120")
+    for words, shown in commands(OWN_MODEL):
+        assert main(words[1:]) == 0, words
+        assert not missing_lines(shown, capsys.readouterr().out), words
 
 
 def test_pooled_study_runs(tmp_path: Path) -> None:
@@ -100,7 +122,11 @@ def test_opening_gives_the_chances_of_the_bundled_studies(results: dict[str, Res
     chances = [float(results[name]["npv"].prob_positive.value or 0) for name in results]
     sentence = "is {:.1%} around the plan's own numbers, {:.1%} on what the literature supports, and {:.1%} in a"
     assert sentence.format(*chances) in opening
-    assert max(half_width(results[name]) for name in results) < 0.00025  # "known to 0.02 percentage points"
+    for result, digits in zip(results.values(), (2, 2, 3), strict=True):
+        low, high = (100 * float(bound) * 10**digits for bound in result["npv"].prob_positive.ci95 or (0.0, 0.0))
+        outwards = f"{math.floor(low) / 10**digits:.{digits}f} to {math.ceil(high) / 10**digits:.{digits}f}"
+        assert outwards in opening
+    assert max(half_width(results[name]) for name in results) < 0.00025  # "0.02 percentage points"
     assert f"NPV EUR {evaluate(load_study('replica')).outputs['npv']:,.0f} million" in opening
 
 

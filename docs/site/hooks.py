@@ -1,7 +1,8 @@
-"""What the documentation site adds to its pages when it is built: the command reference, and pages from the top level.
+"""What the documentation site adds to its pages when it is built: the command reference, notebooks, top-level pages.
 
-The command reference is made from the program's own help, so it cannot say anything else. CONTRIBUTING.md and
-CHANGELOG.md stay where readers of a repository look for them and are pages too. Links that lead to files outside
+The command reference is made from the program's own help, so it cannot say anything else. A notebook is shown with
+what its cells showed when it was executed. CONTRIBUTING.md and CHANGELOG.md stay where readers of a repository look
+for them and are pages too. Links that lead to files outside
 docs/ become the file's name, as the site does not hold those files.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import notebooks  # beside this file
 import typer
 from mkdocs.structure.files import File, Files
 
@@ -21,16 +23,31 @@ ROOT = Path(__file__).parents[2]
 PLACE = "<!-- commands -->"
 TOP_LEVEL = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 """Page -> the file at the top level that it shows."""
+NOTEBOOKS = {"notebook.md": notebooks.EXAMPLES / "biotech_nexus.ipynb"}
+"""Page -> the notebook that it shows."""
+CARRIED = Path("tests/data/four_phases")
+"""A folder of the repository whose files the site has too, in examples/, for readers without the repository."""
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def on_files(files: Files, config: Any, **_: Any) -> Files:
-    """Add the pages that come from the top level."""
+    """Add the pages that come from the top level, and the notebooks."""
     for page, source in TOP_LEVEL.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=within_docs(text, ".")))
+    for page, path in NOTEBOOKS.items():
+        files.append(File.generated(config, page, content=notebooks.markdown(path)))
+    for source in sorted((ROOT / CARRIED).glob("*.toml")):
+        place = f"examples/{CARRIED.name}/{source.name}"
+        files.append(File.generated(config, place, content=source.read_text(encoding="utf-8")))
     return files
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Put what a notebook's cells showed in its places."""
+    path = NOTEBOOKS.get(page.file.src_uri)
+    return html if path is None else notebooks.with_outputs(html, path)
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
@@ -57,6 +74,10 @@ def within_docs(text: str, folder: str) -> str:
             up = "" if folder == "." else posixpath.relpath("docs", folder) + "/"
             page = next(page for page, source in TOP_LEVEL.items() if source == place)
             return f"[{words}]({posixpath.normpath(up + page)})"
+        shown = next((page for page, path in NOTEBOOKS.items() if path == ROOT / place), None)
+        carried = Path(place).parent == CARRIED and f"examples/{CARRIED.name}/{Path(place).name}"
+        if shown or carried:
+            return f"[{words}]({posixpath.relpath(f'docs/{shown or carried}', 'docs' if folder == '.' else folder)})"
         inside = place.startswith("docs/") and (ROOT / place).is_file()
         if inside:
             return f"[{words}]({place.removeprefix('docs/') if folder == '.' else path}{mark}{anchor})"

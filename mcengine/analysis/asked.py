@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mcengine.analysis.methods import METHODS, find
-from mcengine.analysis.sensitivity import Sensitivity, answer
-from mcengine.errors import Fault, InputError, nearest_name
+from mcengine.analysis.sensitivity import LUCK, Sensitivity, answer
+from mcengine.errors import AnswerNo, Fault, InputError, nearest_name
+from mcengine.inputs.plan import PIPELINE
 from mcengine.inputs.study import Study, load_study
 from mcengine.models.model import Model
 
@@ -99,7 +100,19 @@ def _study(study: Study, name: str) -> Study:
 
 
 def analyse(study: Study, asked: Asked, *, seed: int, model: Model, threads: int | None = None) -> Sensitivity:
-    """Do one of the analyses; a method that draws nothing takes no seed."""
+    """Do one of the analyses; a method that draws nothing takes no seed.
+
+    A study under pipeline accounting whose run leaves luck out may still ask for its split: that is of the same study
+    with luck.
+
+    Raises
+    ------
+    AnswerNo  luck is asked for where the accounting, set otherwise for this run, knows none; else the method's own
+    """
+    if asked.method == LUCK and study.plan is not None and not study.options.luck:
+        if study.options.accounting != PIPELINE:
+            raise AnswerNo(f"{study.options.accounting} accounting has no luck to set apart")
+        study = replace(study, options=replace(study.options, luck=True))
     function = find(METHODS, asked.method)
     known = inspect.signature(function).parameters
     offered = {"seed": seed, "model": model, "threads": threads}

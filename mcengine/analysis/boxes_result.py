@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.boxes_search import Rule
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.engine.run import digest
 from mcengine.inputs.study import Study
 
@@ -152,8 +153,8 @@ class DiscoveredBox:
         }
 
 
-@dataclass(frozen=True)
-class BoxesResult:
+@dataclass(frozen=True, repr=False)
+class BoxesResult(Shown):
     """In which region of a few inputs the case of interest is dense. `result.boxes[0].step.density.value`.
 
     case        of interest

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.lines import stated
 from mcengine.analysis.roots import Jump, Root
+from mcengine.analysis.shown import Shown
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
 
@@ -153,8 +154,8 @@ class PairMap:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class BreakEvenResult:
+@dataclass(frozen=True, repr=False)
+class BreakEvenResult(Shown):
     """Break-even values of every input of a study. `result["leverage"].value`.
 
     at, standing    the baseline ("plan", "median" or "mean"), and in words where the other inputs stand

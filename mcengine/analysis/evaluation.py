@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mcengine.analysis.result import NEVER
+from mcengine.analysis.shown import Shown
 from mcengine.errors import NonFiniteError
 from mcengine.inputs.plan import PublishedFigure
 from mcengine.inputs.study import Study
@@ -27,8 +28,8 @@ class Comparison:
     matches: bool
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Shown):
     """Outputs of one evaluation at one point.
 
     study, accounting, at   what was evaluated, and where: "plan", "median" or "mean" of its assumptions

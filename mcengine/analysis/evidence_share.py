@@ -15,9 +15,11 @@ from mcengine.analysis.sensitivity import Sensitivity
 from mcengine.analysis.shapley_result import ShapleyResult
 from mcengine.analysis.sobol_result import SobolResult
 from mcengine.analysis.summary import interval
+from mcengine.families import Distribution
+from mcengine.inputs.assumptions import Assumption
 from mcengine.inputs.study import Study
 
-WEAK = ("M", "J")
+WEAK, READ = ("M", "J"), "V"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,26 @@ class WeakInput:
 
 
 @dataclass(frozen=True)
+class ShapedInput:
+    """An uncertain input whose evidence is read in every set, while the shape of its distribution is judged in some.
+
+    share  of the variance, None: not known; zero: the judged distributions' chances of the value 0, each once
+    """
+
+    name: str
+    share: Statistic | None
+    zero: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class EvidenceShare:
     """The uncertain inputs on recalled or judged evidence, and their share of the variance of `output`.
 
     uncertain  how many inputs vary in all
     method     "shapley" or "sobol", from which the shares are; None where neither was done
     total      share of them all together; None where shares do not add up
+    read       how many inputs vary by a row on evidence that was read (V); shaped: those whose shape is judged
+    correlations  whether any correlation in use is judged (J)
     """
 
     study: Study
@@ -47,9 +63,15 @@ class EvidenceShare:
     method: str | None = None
     output: str | None = None
     total: Statistic | None = None
+    read: int = 0
+    shaped: tuple[ShapedInput, ...] = ()
+    correlations: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """{"study", "uncertain", "method", "output", "total", "inputs": {name: {"confidence", "share"}}}."""
+        """{"study", "uncertain", "method", "output", "total", "inputs": {name: {"confidence", "share"}}, "read",
+
+        "shaped": {name: {"share", "zero"}}, "correlations"}.
+        """
         rows = {
             one.name: {
                 "confidence": list(one.confidence),
@@ -64,6 +86,12 @@ class EvidenceShare:
             "output": self.output,
             "total": None if self.total is None else self.total.to_dict(),
             "inputs": rows,
+            "read": self.read,
+            "shaped": {
+                one.name: {"share": None if one.share is None else one.share.to_dict(), "zero": list(one.zero)}
+                for one in self.shaped
+            },
+            "correlations": self.correlations,
         }
 
 
@@ -89,18 +117,50 @@ def evidence_share(study: Study, analyses: Sequence[Sensitivity] = ()) -> Eviden
         method, output = sobol.method, sobol.response
     rows = [WeakInput(name, confidence, shares.get(name)) for name, confidence in found.items()]
     rows.sort(key=lambda row: -_value(row.share))
-    return EvidenceShare(study, len(study.uncertain), tuple(rows), method, output, total)
+    shaped = sorted(
+        (ShapedInput(name, shares.get(name), zero) for name, zero in _shaped(study, found).items()),
+        key=lambda row: -_value(row.share),
+    )
+    read = sum(any(row.evidence.confidence == READ for row in _rows(study, name)) for name in study.uncertain)
+    judged = study.correlations and any(
+        pair.rho != 0 and pair.confidence == "J" and {pair.first, pair.second} <= set(study.uncertain)
+        for member in study.sets
+        for pair in member.set.correlations
+    )
+    return EvidenceShare(
+        study, len(study.uncertain), tuple(rows), method, output, total, read, tuple(shaped), correlations=judged
+    )
 
 
 def weak_inputs(study: Study) -> dict[str, tuple[str, ...]]:
     """The uncertain inputs with a row on recalled or judged evidence, and which of the two, in declared order."""
     found: dict[str, tuple[str, ...]] = {}
     for name in study.uncertain:
-        rows = [member.set.row(name) for g, member in enumerate(study.sets) if not study.marginal(g, name).is_constant]
-        given = [row.evidence.confidence for row in rows if row is not None]
+        given = [row.evidence.confidence for row in _rows(study, name)]
         if weak := tuple(dict.fromkeys(one for one in given if one in WEAK)):
             found[name] = weak
     return found
+
+
+def _rows(study: Study, name: str) -> list[Assumption]:
+    """The rows by which the input varies, one a set."""
+    rows = [member.set.row(name) for g, member in enumerate(study.sets) if not study.marginal(g, name).is_constant]
+    return [row for row in rows if row is not None]
+
+
+def _shaped(study: Study, weak: Mapping[str, object]) -> dict[str, tuple[float, ...]]:
+    """The inputs, not weakly founded, with a row whose shape is judged; of these rows the chances of the value 0."""
+    found: dict[str, tuple[float, ...]] = {}
+    for name in study.uncertain:
+        judged = [row.distribution for row in _rows(study, name) if row.evidence.shape == "J"]
+        if judged and name not in weak:
+            found[name] = tuple(dict.fromkeys(_chance_of_zero(one) for one in judged))
+    return found
+
+
+def _chance_of_zero(found: Distribution) -> float:
+    """The chance that a draw is exactly 0."""
+    return round(float(found.cdf(0.0) + found.at_least(0.0) - 1.0), 12)  # of a continuous one rounding may leave 1e-17
 
 
 def _together(result: ShapleyResult, names: Mapping[str, object]) -> Statistic:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mcengine.analysis.evppi_options import Option
 from mcengine.analysis.ranking import Ranking, rank_values
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.analysis.summary import RARE, interval, probability, skewed_interval
 from mcengine.engine.run import digest
 from mcengine.errors import Fault, InputError, nearest_name
@@ -80,8 +81,8 @@ class OptionWorth:
         return {"name": self.name, "differs": self.differs, "mean": self.mean.to_dict(), "gap": self.gap.to_dict()}
 
 
-@dataclass(frozen=True)
-class EvppiResult:
+@dataclass(frozen=True, repr=False)
+class EvppiResult(Shown):
     """Worth of information about one output. `result["leverage"].evppi.value`; a group goes by its name.
 
     options   what may be decided, no-go first; decision: the one with the highest mean, best without knowing more

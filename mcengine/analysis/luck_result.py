@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.engine.run import digest
 from mcengine.inputs.study import Study
 
@@ -83,8 +84,8 @@ class LuckBand:
         }
 
 
-@dataclass(frozen=True)
-class LuckResult:
+@dataclass(frozen=True, repr=False)
+class LuckResult(Shown):
     """Var(y) = Var(E[y | x]) + E[Var(y | x)], x the assumptions: ignorance and luck. `result.shares["luck"].value`.
 
     variances  "ignorance" and "luck", in the output's unit squared

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.ranking import RANDOM_RATE, Ranking, rank_values
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.analysis.sobol_result import explain
 from mcengine.analysis.summary import interval
 from mcengine.engine.problem import Problem
@@ -68,8 +69,8 @@ class Measured:
     rows: Array
 
 
-@dataclass(frozen=True)
-class MeasuresResult:
+@dataclass(frozen=True, repr=False)
+class MeasuresResult(Shown):
     """Measures of importance of one output. `result["leverage"]["s1"].value`; a group goes by its name.
 
     measures  their names, of which the first ranks; units: by measure, "1" for a pure number

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.optimise_search import POSITIVE, Start
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.engine.run import digest
 from mcengine.inputs.study import Study
 
@@ -66,8 +67,8 @@ class Effect:
         return {"unit": self.unit, **numbers}
 
 
-@dataclass(frozen=True)
-class OptimiseResult:
+@dataclass(frozen=True, repr=False)
+class OptimiseResult(Shown):
     """The best split found. `result.shares["discovery"]`, `result.gain.value`.
 
     objective   "mean" or "prob_positive" of the output; leverage: "moves" with the split or "fixed"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcengine.analysis.shown import Shown
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
 
@@ -89,8 +90,8 @@ class YearlyResult:
     bands: Mapping[int, Mapping[str, Statistic]]
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """The answer of one run. Indexing by an output's name gives its `OutputResult`.
 
     study, seed, sampler, draws (in all), replicates   what was run
@@ -167,14 +168,9 @@ class Result:
         for output in self.outputs.values():
             for name, statistic in output.statistics.items():
                 low, high = statistic.ci95 or (None, None)
-                rows.append((output.name, name, output.unit, statistic.value, low, high))
+                unit = "share" if name.startswith(("prob_", "share_")) else output.unit
+                rows.append((output.name, name, unit, statistic.value, low, high))
         return pd.DataFrame(rows, columns=["output", "statistic", "unit", "value", "lo", "hi"])
-
-    def _repr_html_(self) -> str:
-        """The headline statistics as a table; what a notebook shows."""
-        from mcengine.analysis.result_html import html
-
-        return html(self)
 
     def replicates_frame(self) -> pd.DataFrame:
         """One row a replicate, one column a number; what replicates.parquet holds."""

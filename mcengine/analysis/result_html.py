@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _PRECISION = (
     "95% intervals of the computation: how exactly the figures follow from the assumptions, not how sure the "
     "assumptions are."
 )
+_NOTHING_VARIES = "No input of this study is uncertain, so every draw is the same."
 
 
 def html(result: Result) -> str:
@@ -43,11 +45,12 @@ def html(result: Result) -> str:
         f"{study.name}: {study.title.get('en', study.name)}. {result.draws:,} draws in {result.replicates} "
         f"replicates, seed {result.seed}"
     )
-    rows = "".join(_row(cells) for output in result.outputs.values() for cells in _lines(output))
+    lines = _lines if study.varies else _fixed
+    rows = "".join(_row(cells) for output in result.outputs.values() for cells in lines(output))
     heading = "".join(f"<th>{text}</th>" for text in ("output", "", "value", "95% interval", "unit"))
     return (
         f"<table><caption>{escape(caption)}</caption><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<p><small>{_PRECISION}</small></p>"
+        f"<p><small>{_PRECISION if study.varies else _NOTHING_VARIES}</small></p>"
     )
 
 
@@ -69,6 +72,15 @@ def _lines(output: OutputResult) -> Iterable[tuple[str, ...]]:
         value, interval = shown(output.statistics[name], percent=share, year=output.kind == "year" and not share)
         unit = "" if share or output.unit in ("1", "year") else output.unit
         yield output.name, label.format(name=output.name), value, interval, unit
+
+
+def _fixed(output: OutputResult) -> Iterable[tuple[str, ...]]:
+    """The one value of an output that every draw has: of a year its median, or that it never comes."""
+    year = output.kind == "year"
+    statistics = output.statistics
+    never = year and statistics["share_never"].value == 1.0
+    value = "never" if never else shown(replace(statistics["p50" if year else "mean"], ci95=None), year=year)[0]
+    yield output.name, "", value, "", "" if output.unit in ("1", "year") else output.unit
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ study's copula), and c(u) is the mean of (Y - Y^(u))^2 / 2 (Jansen 1999), free o
 
 Few inputs: all 2^d sets u at each base point, and the sum above as it stands. More: random orders of the inputs, as in
 Castro, Gomez & Tejada (2009). Along an order the sets grow by one input and X^(u) with them, from X to a point of its
-own, so an order costs d + 1 evaluations and gives a term of every input's effect (Goda 2021, RESS 206, 107443, where
+own, so an order costs d + 1 evaluations and gives a term of every input's effect (Goda 2021, RESS 213, 107702, where
 inputs are independent; the chain is conditional here). The terms telescope to (Y - Y')^2 / 2, so the effects of any
 sample sum to 1 exactly. Each base point has an order of its own: 64 orders a replicate, each for a run of points, are
 as good on the evidence study and quadruple the error where inputs correlate by 0.9. Reversed and rotated orders gain

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.ranking import Ranking
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.engine.run import digest
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
@@ -35,8 +36,8 @@ class Effect:
         return {**own, "effect": self.share.to_dict(), "correlated_with": list(self.correlated)}
 
 
-@dataclass(frozen=True)
-class ShapleyResult:
+@dataclass(frozen=True, repr=False)
+class ShapleyResult(Shown):
     """Shapley effects of one output of a study. `result["leverage"].share.value`; a group goes by its name.
 
     effects       by factor, in declared order; their values sum to 1

@@ -17,6 +17,7 @@ from mcengine.analysis.gathered import Gathered
 from mcengine.analysis.result import Result, Statistic
 from mcengine.analysis.set_choice import choose_sets
 from mcengine.analysis.simulate import result_of
+from mcengine.analysis.terms import Departure, Difference, departures, differences, plan_value, unlimited
 from mcengine.engine.problem import Problem, build_problem
 from mcengine.engine.run import Local, Silent
 from mcengine.inputs.study import Study, WeightedSet
@@ -62,7 +63,14 @@ class Side:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """The sides in the order in which the sets are listed, the plan first. `fixed`: inputs that the study fixes."""
+    """The sides in the order in which the sets are listed, the plan first.
+
+    fixed      inputs that the study fixes, in every set
+    differs    what "plan" has otherwise than the plan itself, because of what the study fixes and chooses
+    plan_npv   the NPV of the plan without these differences; None where that cannot be computed
+    departs    the sets that fix a discount rate or a cost of public funds of their own
+    unlimited  the sides with unlimited candidates beside one whose candidates can run short
+    """
 
     study: Study
     seed: int
@@ -70,6 +78,10 @@ class SideBySide:
     sides: tuple[Side, ...]
     fixed: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    differs: tuple[Difference, ...] = ()
+    plan_npv: float | None = None
+    departs: tuple[Departure, ...] = ()
+    unlimited: tuple[str, ...] = ()
 
     @property
     def chances(self) -> tuple[tuple[Side, Statistic], ...]:
@@ -77,7 +89,7 @@ class SideBySide:
         return tuple((side, side.statistics["prob_positive"]) for side in self.sides if side.draws > 1)
 
     def to_dict(self) -> dict[str, Any]:
-        """{"study", "seed", "unit", "fixed", "sides": {name: ...}, "notes"}."""
+        """{"study", "seed", "unit", "fixed", "sides": {name: ...}, "notes"} and what the terms are."""
         sides = {side.name: side.to_dict() for side in self.sides}
         return {
             "study": self.study.name,
@@ -86,6 +98,10 @@ class SideBySide:
             "fixed": list(self.fixed),
             "sides": sides,
             "notes": list(self.notes),
+            "differs": [one.to_dict() for one in self.differs],
+            "plan_npv": self.plan_npv,
+            "departs": [one.to_dict() for one in self.departs],
+            "unlimited": list(self.unlimited),
         }
 
 
@@ -132,7 +148,8 @@ def side_by_side(
         few = few_draws(prepared or prepare(study, result, draws), draws, replicates, threads)
         sides.append(_side(study.name, study.title, few, result))
     unit = result.outputs[NPV].unit
-    return SideBySide(study, result.seed, unit, tuple(sides), tuple(study.fixed), notes)
+    terms = differences(study), plan_value(study, NPV), departures(study, chosen), unlimited(study, chosen)
+    return SideBySide(study, result.seed, unit, tuple(sides), tuple(study.fixed), notes, *terms)
 
 
 def prepare(study: Study, like: Result, draws: int = DRAWS) -> Problem:

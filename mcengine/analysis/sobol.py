@@ -1,9 +1,10 @@
 """First-order, total and second-order Sobol' indices of a study, with intervals from independent scrambles.
 
-Point estimates are those of the replicates' pooled sums; a 95% interval is taken over the replicates' own indices and
-allows for their skewness (`analysis.summary.skewed_interval`; on `evidence` without correlations, 300 seeds, t intervals
-alone covered 93% on average over all indices and 70% at worst, these 95% and 87%, the worst being total indices below
-1e-9), never from a bootstrap of one design, which on scrambled points is wrong both ways.
+Point estimates are those of the replicates' pooled sums. A 95% interval is taken over the replicates' own indices and
+allows for their skewness (`analysis.summary.skewed_interval`), never from a bootstrap of one design, which on scrambled
+points is wrong both ways. Over 300 seeds of `evidence` without correlations, n = 4096, 16 replicates, these intervals
+covered 95% on average over all 50 indices and 87% at worst, t intervals alone 93% and 70%; the worst are total indices
+below 1e-9.
 
 Correlated inputs are analysed as one factor a block (`analysis.factors`); each input's own index is then that of
 the same study without its correlations, and labelled so.

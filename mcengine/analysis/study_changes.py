@@ -21,7 +21,7 @@ from mcengine.inputs.study import Study
 
 DEPENDENCE, COPULA, SETS, PLAN, MODEL = "dependence", "copula", "sets", "plan", "model"
 CORRELATED, INDEPENDENT = "correlated", "independent"
-ASIDE = ("file", "published", "inconsistencies", "not_counted", "inputs")
+ASIDE = ("file", "published", "inconsistencies", "not_counted", "remarks", "inputs")
 """Fields of a plan that change no number, or that stand in rows of their own."""
 
 

@@ -4,7 +4,7 @@ The variance of the NPV may come from how good the good outcomes are. Two respon
 indicator 1{y < level}, whose indices say what decides whether there is a loss, and the shortfall (q - y)+ below a low
 quantile q, whose indices say what decides how deep the worst outcomes are; both from the evaluations of one design,
 beside the indices of y itself (target sensitivity analysis: Marrel & Chabridon 2021, Reliability Engineering & System
-Safety 213, 107711). q is the quantile of a sample of the study's own, on a stream of its own, so that the indices
+Safety, article 107711). q is the quantile of a sample of the study's own, on a stream of its own, so that the indices
 are unbiased for the q that was found.
 """
 
@@ -164,7 +164,7 @@ def _notes(
     shown = "" if unit == "1" else f" {unit}"
     yield (
         f"the quantile at {share:.4g} is {quantile.value:,.6g}{shown} (95% interval {low:,.6g} to {high:,.6g}), of "
-        f"{drawn:,} draws of the study's own; the shortfall is what an outcome lacks to it"
+        f"{drawn:,} draws of the study's own; the shortfall is how far an outcome lies below it"
     )
     if first.apart:
         yield "the variant without correlations is looked at below the same level and the same quantile"

@@ -10,6 +10,7 @@ import numpy as np
 
 from mcengine.analysis.ranking import Ranking
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.analysis.sobol_result import SobolResult
 from mcengine.engine.run import digest
 from mcengine.errors import Fault, InputError, nearest_name
@@ -18,8 +19,8 @@ from mcengine.inputs.study import Study
 OUTPUT, BELOW_LEVEL, SHORTFALL_BELOW = "output", "below", "shortfall"
 
 
-@dataclass(frozen=True)
-class TailResult:
+@dataclass(frozen=True, repr=False)
+class TailResult(Shown):
     """Sobol' indices of 1{y < level} and of (q - y)+, beside those of y. `result["below"]["leverage"].st.value`.
 
     share, quantile   q is the quantile of y at `share`, in the output's unit, with its interval

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.lines import Line, build_line, standing, stated
 from mcengine.analysis.result import NEVER
+from mcengine.analysis.shown import Shown
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.families import Distribution
 from mcengine.families.mixture import Mixture
@@ -82,8 +83,8 @@ class OneWay:
         }
 
 
-@dataclass(frozen=True)
-class TornadoResult:
+@dataclass(frozen=True, repr=False)
+class TornadoResult(Shown):
     """A tornado of one output. `result["leverage"].swing`.
 
     at, standing  the baseline, and in words where the other inputs stand; base: the output there

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcengine.analysis.result import Statistic
+from mcengine.analysis.shown import Shown
 from mcengine.engine.run import digest
 from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.study import Study
@@ -85,8 +86,8 @@ class Bar:
     pooled: int = 0
 
 
-@dataclass(frozen=True)
-class WaterfallResult:
+@dataclass(frozen=True, repr=False)
+class WaterfallResult(Shown):
     """The way from one study's output to another's. `result["leverage"].effect.value`.
 
     against       the study it ends at; at: "mean", "median" or "plan", where both ends are evaluated

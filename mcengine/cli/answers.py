@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from mcengine.analysis.methods import find
+from mcengine.errors import AnswerNo
+
+if TYPE_CHECKING:
+    from mcengine.analysis.asked import Asked
+    from mcengine.analysis.sensitivity import Sensitivity
+    from mcengine.inputs.study import Study
+    from mcengine.models.model import Model
 
 PRINTERS: dict[str, str] = {
     "sobol": "mcengine.cli.sobol:sobol_text",
@@ -28,6 +36,24 @@ def text_of(result: Any) -> str:
     """The text of one method's result."""
     text: str = find(PRINTERS, result.method)(result)
     return text
+
+
+def ask(
+    study: Study, asked: Sequence[Asked], *, seed: int, model: Model, threads: int | None = None
+) -> tuple[list[Sensitivity], dict[str, str]]:
+    """What the analyses that a study asks for say; (results, {method: why it has no answer}).
+
+    An analysis without an answer (no draw with a loss, say) is no reason to lose the run beside it.
+    """
+    from mcengine.analysis.asked import analyse
+
+    results, refused = [], {}
+    for one in asked:
+        try:
+            results.append(analyse(study, one, seed=seed, model=model, threads=threads))
+        except AnswerNo as error:
+            refused[one.method] = str(error)
+    return results, refused
 
 
 def answer_of(result: Any) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.cli.complete import batch_names
 from mcengine.cli.machines import Machines, MixedOption, SchedulerOption, WorkersOption
 from mcengine.cli.options import MOST_THREADS, Faults, JsonOption, QuietOption
 from mcengine.cli.printing import number, print_json, remark, width
@@ -28,19 +29,12 @@ if TYPE_CHECKING:
     from mcengine.scale.start import Outcome
 
 
-def _batch_names(incomplete: str) -> list[str]:
-    """Bundled manifests for shell completion."""
-    from mcengine.inputs.catalog import batches
-
-    return [name for name in batches() if name.startswith(incomplete)]
-
-
 def batch(
     context: typer.Context,
     manifest: Annotated[
         str,
         typer.Argument(
-            metavar="MANIFEST", help="Path of a manifest, or smoke or overnight.", autocompletion=_batch_names
+            metavar="MANIFEST", help="Path of a manifest, or smoke or overnight.", autocompletion=batch_names
         ),
     ],
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder of the batch.")] = None,
@@ -79,6 +73,8 @@ def batch(
         print_json(_data(outcome))
     else:
         print(_text(outcome))
+    if not quiet and (unlisted := _unlisted(outcome)):
+        remark(f"mcengine: {unlisted}")
     if outcome.failed:
         remark(f"mcengine: {_failures(outcome.failed, outcome)}")
         raise typer.Exit(AnswerNo.exit_code)
@@ -105,7 +101,7 @@ def _compute(
                 return run_batch(
                     manifest,
                     out,
-                    _Reports(),
+                    _Reports(threads),
                     resume=resume,
                     advice=advice,
                     threads=threads,
@@ -137,12 +133,19 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 
 class _Reports:
-    """The reports of `mcengine.report`, loaded when first needed."""
+    """The reports of `mcengine.report`, loaded when first needed.
+
+    A run's report is the one that `mcengine run` writes, the other sets beside it under that run's own options and
+    fixed values, which are different for each run of a matrix: so they are computed for each, in a second or two.
+    """
+
+    def __init__(self, threads: int | None) -> None:
+        self._threads = threads
 
     def run(self, result: Result, folder: Path) -> None:
-        from mcengine.report.html import write_report
+        from mcengine.report.build import build_report
 
-        write_report(result, folder)
+        build_report(result, folder, threads=self._threads)
 
     def analysis(self, result: Any) -> Mapping[str, str]:
         from mcengine.report.language import Language
@@ -174,6 +177,7 @@ def _data(outcome: Outcome) -> dict[str, Any]:
                 "directory": str(outcome.folder.run(state.slug)) if state.digest else None,
                 "analyses": {method: str(outcome.folder.analysis(state.slug, method)) for method in state.analysed},
                 "cause": state.cause or None,
+                "unlisted": state.unlisted or None,
             }
         )
     return {
@@ -213,6 +217,17 @@ def _text(outcome: Outcome) -> str:
     done = sum(bool(state.digest) for state in outcome.runs)
     summary = f"{done} of {len(outcome.runs)} runs finished in {duration(outcome.used)}, seed {outcome.plan.seed}"
     return f"{table}\n\n{summary}\nindex: {outcome.folder.index}"
+
+
+def _unlisted(outcome: Outcome) -> str:
+    """Which finished runs do not stand in the catalogue, and what lists them after all; "" for none."""
+    found = [state for state in outcome.runs if state.unlisted]
+    if not found:
+        return ""
+    what = found[0].slug if len(found) == 1 else f"{len(found)} of {len(outcome.runs)} runs"
+    cure = shlex.join(["mcengine", "runs", "--rebuild", str(outcome.folder.path)])
+    why = found[0].unlisted.partition("catalogue of runs: ")[2].partition(". To list it")[0] or found[0].unlisted
+    return f"{what} finished but not listed in the catalogue of runs: {why}\nTry: {cure}"
 
 
 def _failures(failed: Sequence[RunState], outcome: Outcome) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.cli.complete import run_folders
 from mcengine.cli.options import JsonOption
 from mcengine.cli.printing import print_json
 from mcengine.errors import Fault, InputError
@@ -24,7 +25,11 @@ _SUMMARY = ("study", "seed", "sampler", "draws", "replicates", "digest", "output
 def compare(
     directories: Annotated[
         list[str],
-        typer.Argument(metavar="DIR DIR...", help="Folders of two or more runs, in the order wanted."),
+        typer.Argument(
+            metavar="DIR DIR...",
+            help="Folders of two or more runs, in the order wanted.",
+            autocompletion=run_folders,
+        ),
     ],
     out: Annotated[
         str | None,
@@ -34,9 +39,9 @@ def compare(
 ) -> None:
     """Show stored runs side by side, in the order given: what differs in outcome and inputs, and why.
 
-    Each further run is compared with the first; runs with one seed and as many draws are compared draw by draw.
-
     Example: mcengine compare out/replica out/evidence out/sceptical --out out
+
+    Each further run is compared with the first; runs with one seed and as many draws are compared draw by draw.
     """
     from mcengine.cli.compare_text import comparison_text
     from mcengine.report.compare_findings import findings

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcengine.cli.complete import one_of
 from mcengine.cli.options import (
     LANGUAGES,
+    POINTS,
     Faults,
     HorizonOption,
     JsonOption,
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 _BLANK = Row("", "", "")
 PIPELINE = "pipeline"  # the accounting, as in `inputs.plan`, which is slow to import
-POINTS = ("plan", "median", "mean")
 
 
 def evaluate(
@@ -39,11 +40,17 @@ def evaluate(
             "--at",
             metavar="|".join(POINTS),
             help="Where uncertain inputs stand; the medians of the assumptions unless given.",
+            autocompletion=one_of(POINTS),
         ),
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option("--language", metavar="|".join(LANGUAGES), help="Row names in one language, not both."),
+        typer.Option(
+            "--language",
+            metavar="|".join(LANGUAGES),
+            help="Row names in one language, not both.",
+            autocompletion=one_of(LANGUAGES),
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mcengine.analysis.evppi_result import EvppiResult, Worth
     from mcengine.analysis.result import Statistic
 
+_ZERO = "0 (not distinguishable)"
 _MOST = 3  # inputs named in the opening sentence
 _MEANING = """\
 worth: what the decisions made with this knowledge gain on the mean, a lower estimate; of EVPI: as a share of the \
@@ -45,15 +46,16 @@ def evppi_text(result: EvppiResult) -> str:
 
 
 def _decision(result: EvppiResult) -> str:
-    from mcengine.analysis.evppi_options import NO_GO
-
-    best = max(result.options[1:], key=lambda option: _value(option.mean))
-    mean = f"expected {_benefit(result)} {_text(best.mean)}{_unit(result)}"
-    several = len(result.options) > 2
-    if result.decision == NO_GO:
-        return f"Decided on the means alone: do not go ahead ({mean}{f', of {best.name}' if several else ''})."
-    choice = f"choose {result.decision}" if several else "go ahead"
-    return f"Decided on the means alone: {choice} ({mean})."
+    """What each choice is expected to bring; which one to make is for who decides."""
+    options = result.options[1:]
+    unit, several = _unit(result), len(options) > 1
+    choices = [f"{option.name if several else 'go ahead'} {_text(option.mean)}{unit}" for option in options]
+    study = result.study
+    whose = f" to {study.options.horizon} in this set, without unquantified effects" if study.plan is not None else ""
+    return (
+        f"For someone who looks only at the expected {_benefit(result)}{whose}, the comparison is: "
+        f"{', '.join(choices)}, do not 0."
+    )
 
 
 def _everything(result: EvppiResult) -> str:
@@ -96,7 +98,7 @@ def _table(title: str, worths: Sequence[Worth], result: EvppiResult) -> str:
     if shown:
         head = f"worth{f' ({result.unit})' if _unit(result) else ''}"
         columns = (
-            Column(head, tuple(_text(worth.evppi) for worth in shown)),
+            Column(head, tuple(_text(worth.evppi) if worth.told_apart else _ZERO for worth in shown)),
             Column("of EVPI", tuple(_text(worth.share, share=True, bare=True) for worth in shown)),
             Column("changes", tuple(_text(worth.flip, share=True, bare=True) for worth in shown)),
             Column("bias", tuple(_text(worth.bias_check) for worth in shown)),

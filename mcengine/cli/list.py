@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def list_all(json: JsonOption = False) -> None:
-    """List the bundled studies, assumption sets, plans and models."""
+    """List the bundled studies, assumption sets, plans, batches and models.
+
+    Example: mcengine list
+    """
     from mcengine.inputs import catalog
 
     studies = _described("study", catalog.studies())
@@ -20,6 +23,7 @@ def list_all(json: JsonOption = False) -> None:
         "studies": studies,
         "assumption_sets": _described("assumption set", catalog.assumption_sets()),
         "plans": _described("plan", catalog.plans()),
+        "batches": _batches(),
         "models": _models(studies),
     }
     if json:
@@ -32,6 +36,7 @@ def list_all(json: JsonOption = False) -> None:
             print(f"  {entry['name'].ljust(longest)}  {entry['title']['en']}")
         print()
     print("A study of your own is a TOML file; give its path instead of a name.")
+    print("`mcengine check STUDY --inputs` lists a study's inputs, `mcengine runs` the runs that were kept.")
 
 
 def _described(kind: Kind, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -45,6 +50,21 @@ def _described(kind: Kind, names: tuple[str, ...]) -> list[dict[str, Any]]:
         data = Reader().toml(path)
         entry: dict[str, Any] = {"name": name, "file": catalog.shown(path)}
         entries.append(entry | {key: data[key] for key in ("title", "description", "model") if key in data})
+    return entries
+
+
+def _batches() -> list[dict[str, Any]]:
+    """The bundled manifests of `mcengine batch`; a manifest has no title, so its studies are named."""
+    from mcengine.inputs import catalog
+    from mcengine.inputs.toml import Reader
+
+    entries = []
+    for name in catalog.batches():
+        path = catalog.find("batch", name)
+        data = Reader().toml(path)
+        names = [*data.get("studies", ()), *(run["study"] for run in data.get("runs", ()))]
+        listed = ", ".join(dict.fromkeys(names))
+        entries.append({"name": name, "file": catalog.shown(path), "title": {"en": listed, "nl": listed}})
     return entries
 
 

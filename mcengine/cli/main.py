@@ -1,4 +1,7 @@
-"""The entry point of the command `mcengine`: arguments in, exit code out, never a traceback."""
+"""The entry point of the command `mcengine`: arguments in, exit code out, never a traceback.
+
+Nothing of weight is loaded before `main` has begun, so that Ctrl-C is answered from the first moment on.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-import typer
-
-from mcengine.cli.app import app
-from mcengine.cli.guard import BROKEN_PIPE, report_failure
-
 _TYPER_INTERRUPTED = 130  # what typer answers to Ctrl-C before a command has begun
+_INTERRUPTED = 3
+_COMPLETING = "_MCENGINE_COMPLETE"  # set by the shell's completion script
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,14 +20,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 fine; 1 the answer is no; 2 the user's input is wrong; 3 interrupted; 4 a fault of ours.
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _prepare_streams()
+        code = _answer(words)
+    except KeyboardInterrupt:  # while the program was still being loaded
+        print("mcengine: stopped by the user; nothing was begun.", file=sys.stderr)
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        # CPython remembers an interrupt that fell inside an exec (dataclasses have one), and would end the process by
+        # that signal although it was answered. The next exec makes it forget (run_eval_code_obj in pythonrun.c).
+        exec("")
+    return code
+
+
+def _prepare_streams() -> None:
+    """Streams that take any character. One that the caller has closed leads nowhere, not into the other."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # an odd character in a file name or title is no reason to stop
             stream.reconfigure(errors="backslashreplace")
+
+
+def _answer(words: list[str]) -> int:
+    from mcengine.cli.guard import BROKEN_PIPE, COMMAND, report_failure
+
+    token = COMMAND.set(("mcengine", *words))
     try:
-        code = _invoke(list(sys.argv[1:] if arguments is None else arguments))
+        code = _invoke(words)
         sys.stdout.flush()
     except BrokenPipeError:
         code = BROKEN_PIPE
+    except OSError as error:  # what was printed did not fit where stdout leads
+        _silence_stdout()
+        code = report_failure(error)
+    finally:
+        COMMAND.reset(token)
     if code == BROKEN_PIPE:
         _silence_stdout()
         return 0
@@ -35,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: list[str]) -> int:
+    import typer
+
+    from mcengine.cli.app import app
+    from mcengine.cli.guard import refuse_usage, report_failure
+
     command = typer.main.get_command(app)
     try:
         code = command.main(args=arguments, prog_name="mcengine", standalone_mode=False, obj=["mcengine", *arguments])
@@ -45,21 +81,12 @@ def _invoke(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return report_failure(KeyboardInterrupt())
     except Exception as error:
-        if not hasattr(error, "format_message"):
-            return report_failure(error)
-        return _refuse_usage(error)
+        if os.environ.get(_COMPLETING):  # the user is typing: nothing to offer is better than a message
+            return 1
+        return refuse_usage(error) if hasattr(error, "format_message") else report_failure(error)
     if code == _TYPER_INTERRUPTED:
         return report_failure(KeyboardInterrupt())
     return code if isinstance(code, int) else 0
-
-
-def _refuse_usage(error: Exception) -> int:
-    """Say what is wrong with the command line itself, and where the help is. Exit code 2."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "mcengine"
-    message = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
-    print(f"mcengine: {message}\nTry '{path} --help'.", file=sys.stderr)
-    return 2
 
 
 def _silence_stdout() -> None:

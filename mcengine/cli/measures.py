@@ -54,7 +54,7 @@ def measures_text(result: MeasuresResult) -> str:
         f"seed {result.seed}{settings}"
     )
     answer = f"{result.study.name}: {_leading(result)}."
-    parts = ["\n".join(textwrap.fill(text, width()) for text in (answer, size))]
+    parts = [textwrap.fill(text, width()) for text in (answer, size)]
     if result.groups:
         several = any(len(factor.members) > 1 for factor in result.groups.values())
         title = "groups of inputs, as the study correlates them" if several else "inputs and the choice of the set"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcengine.cli.complete import one_of, output_names
 from mcengine.cli.options import (
     MOST_THREADS,
     Faults,
@@ -49,13 +50,27 @@ def optimise(
     context: typer.Context,
     study: StudyArgument,
     objective: Annotated[
-        str, typer.Option("--objective", metavar="WHAT", help=f"To be maximised: {' or '.join(OBJECTIVES)} (> 0).")
+        str,
+        typer.Option(
+            "--objective",
+            metavar="WHAT",
+            help=f"To be maximised: {' or '.join(OBJECTIVES)} (> 0).",
+            autocompletion=one_of(OBJECTIVES),
+        ),
     ] = "mean",
     leverage: Annotated[
         str,
-        typer.Option("--leverage", metavar="HOW", help="moves with the ratios of the split, or stays fixed as drawn."),
+        typer.Option(
+            "--leverage",
+            metavar="HOW",
+            help="moves with the ratios of the split, or stays fixed as drawn.",
+            autocompletion=one_of(LEVERAGES),
+        ),
     ] = "moves",
-    output: Annotated[str | None, typer.Option("--output", metavar="NAME", help="Which output [default: npv].")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", metavar="NAME", help="Which output [default: npv].", autocompletion=output_names),
+    ] = None,
     n: Annotated[
         str | None, typer.Option("--n", "-n", metavar="N", help="Draws a replicate, a power of two [default: 1024].")
     ] = None,
@@ -84,9 +99,9 @@ def optimise(
 ) -> None:
     """Search the split of the public money over the phases with the highest expected NPV, or P(NPV > 0).
 
-    The gain over the plan's split is measured on fresh draws.
-
     Example: mcengine optimise pipeline --seed 7
+
+    The gain over the plan's split is measured on fresh draws.
     """
     faults = Faults()
     numbers = {

@@ -13,31 +13,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.cli.complete import run_folders, setting_names, study_names
 from mcengine.errors import Fault, InputError, nearest_name
 
 if TYPE_CHECKING:
     from mcengine.inputs.study import Study
 
 LANGUAGES = ("en", "nl")
+POINTS = ("plan", "median", "mean")
+SAMPLERS = ("sobol", "random", "lhs")  # as in `sampling.points`, which the help does not load
 MOST_THREADS = 1024
 LONGEST = 45  # digits: beyond any number an option can take, and short enough to be made at once
 
 
-def _study_names(incomplete: str) -> list[str]:
-    """Bundled studies for shell completion."""
-    from mcengine.inputs.catalog import studies
-
-    return [name for name in studies() if name.startswith(incomplete)]
-
-
 StudyArgument = Annotated[
     str,
-    typer.Argument(help="Name of a bundled study, or path of a study file.", autocompletion=_study_names),
+    typer.Argument(help="Name of a bundled study, or path of a study file.", autocompletion=study_names),
 ]
-RunArgument = Annotated[str, typer.Argument(metavar="DIR", help="Folder that `mcengine run --out` has written.")]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="DIR", help="Folder that `mcengine run --out` has written.", autocompletion=run_folders),
+]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="INPUT=VALUE", help="Fix an input or set an option of the study; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="INPUT=VALUE",
+        help="Fix an input or set an option of the study; may be repeated.",
+        autocompletion=setting_names,
+    ),
 ]
 HorizonOption = Annotated[str | None, typer.Option("--horizon", metavar="YEAR", help="Last calendar year counted.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
@@ -87,6 +91,11 @@ class Faults:
             return None
         return value
 
+    def name(self, key: str, text: str | None) -> None:
+        """Note a path that is no text: bytes of which the locale makes no letters cannot be kept in a run's files."""
+        if text is not None and any("\ud800" <= letter <= "\udfff" for letter in text):
+            self.add(key, text, "is no text in this locale; use another name, or a locale that has it (LC_ALL=C.UTF-8)")
+
     def choice(self, key: str, text: str | None, valid: tuple[str, ...]) -> str | None:
         """`text` when it is one of `valid`; None when it is None or faulty."""
         if text is not None and text not in valid:
@@ -106,6 +115,11 @@ def _whole(text: str) -> int | None:
     return int(number)
 
 
+def texts_of(settings: list[str] | None, horizon: str | None) -> list[str]:
+    """`--set` and `--horizon` as texts "name=value"."""
+    return [*(settings or []), *([] if horizon is None else [f"horizon={horizon}"])]
+
+
 def open_study(name: str, settings: list[str] | None, horizon: str | None, faults: Faults) -> Study:
     """The study `name` with `--set` and `--horizon` applied.
 
@@ -114,7 +128,7 @@ def open_study(name: str, settings: list[str] | None, horizon: str | None, fault
     from mcengine.inputs.overrides import parse_overrides
     from mcengine.inputs.study import load_study
 
-    texts = [*(settings or []), *([] if horizon is None else [f"horizon={horizon}"])]
+    texts = texts_of(settings, horizon)
     study = None
     try:
         study = load_study(name)

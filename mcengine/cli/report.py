@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from mcengine.cli.answers import ask
+from mcengine.cli.complete import one_of
 from mcengine.cli.options import LANGUAGES, Faults, JsonOption, QuietOption, RunArgument
 from mcengine.cli.printing import print_json
 from mcengine.cli.progress import Progress
@@ -22,7 +24,12 @@ def report(
     directory: RunArgument,
     language: Annotated[
         str | None,
-        typer.Option("--language", metavar="|".join(LANGUAGES), help="Only this language [default: both]."),
+        typer.Option(
+            "--language",
+            metavar="|".join(LANGUAGES),
+            help="Only this language [default: both].",
+            autocompletion=one_of(LANGUAGES),
+        ),
     ] = None,
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Also print each page to PDF, with Chromium or WeasyPrint where installed.")
@@ -38,7 +45,7 @@ def report(
     chosen = faults.choice("--language", language, LANGUAGES)
     faults.raise_if_any()
 
-    from mcengine.analysis.asked import analyse, asked_analyses
+    from mcengine.analysis.asked import asked_analyses
     from mcengine.models.build import build_model
     from mcengine.report.build import build_report
     from mcengine.report.pdf import printer, write_pdf
@@ -57,7 +64,7 @@ def report(
     result = replace(result, notes=tuple(read_run(directory).summary["notes"]))  # what the first run rounded
     asked = asked_analyses(result.study)
     model = build_model(result.study, luck=True)
-    analyses = [analyse(result.study, one, seed=result.seed, model=model) for one in asked]
+    analyses, _ = ask(result.study, asked, seed=result.seed, model=model)  # the run has said which have no answer
 
     def rebuild(copy: Path) -> None:
         build_report(result, copy, languages=languages, analyses=analyses)

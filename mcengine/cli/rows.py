@@ -71,6 +71,12 @@ FROM_INPUTS = (
 )
 """Published figures that are a rate or ratio of the inputs rather than an output."""
 
+PIPELINE_ONLY = ("npv_if_returned", "unspent_at_horizon", "unspent_public_at_horizon")
+"""Results that only the pipeline accounting has."""
+
+YEARLY = ("rnd_activity", *(row.quantity for row in (*ROWS, *EXTRA) if row.quantity != "gdp_rnd_growth"))
+"""Outputs that both accountings have for each year."""
+
 NEVER = {"nl": "nooit", "en": "never", BOTH: "nooit / never"}
 
 

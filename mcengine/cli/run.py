@@ -6,6 +6,7 @@ the analyses that the study's `[sensitivity]` asks for.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mcengine.cli.answers import answer_of
+from mcengine.cli.answers import answer_of, ask
+from mcengine.cli.complete import one_of
 from mcengine.cli.headline import headline
 from mcengine.cli.machines import Machines, MixedOption, SchedulerOption, WorkersOption
 from mcengine.cli.options import (
     MOST_THREADS,
+    SAMPLERS,
     Faults,
     HorizonOption,
     JsonOption,
@@ -27,7 +30,7 @@ from mcengine.cli.options import (
     StudyArgument,
     open_study,
 )
-from mcengine.cli.printing import print_json, remark
+from mcengine.cli.printing import print_json, remark, width
 from mcengine.cli.progress import Progress, announce_compiling
 from mcengine.errors import InterruptedRun
 
@@ -53,7 +56,12 @@ def run(
     ] = None,
     sampler: Annotated[
         str | None,
-        typer.Option("--sampler", metavar="NAME", help="How points are drawn: sobol, random or lhs."),
+        typer.Option(
+            "--sampler",
+            metavar="NAME",
+            help="How points are drawn: sobol, random or lhs.",
+            autocompletion=one_of(SAMPLERS),
+        ),
     ] = None,
     until: Annotated[
         str | None,
@@ -96,10 +104,12 @@ def run(
         "replicates": faults.whole("--replicates", replicates, 2),
         "seed": faults.whole("--seed", seed, 0),
         "threads": faults.whole("--threads", threads, 1, MOST_THREADS),
-        "sampler": sampler,
+        "sampler": faults.choice("--sampler", sampler, SAMPLERS),
         "until": until,
         "cap": faults.whole("--cap", cap, 1),
     }
+    _check_cap(faults, wanted)
+    faults.name("--out", out)
     machines = Machines(faults, scheduler, workers, allow_mixed)
     opened = open_study(study, settings, horizon, faults)
     if independent:
@@ -113,17 +123,30 @@ def run(
     given = {name: value for name, value in wanted.items() if value is not None}
     result = _simulate(opened, given, machines, quiet=quiet)
     analyses: list[Sensitivity] = []
+    refused: dict[str, str] = {}
     if out is not None:
-        analyses = _analyse(result, asked, quiet=quiet)
+        analyses, refused = _analyse(result, asked, quiet=quiet)
         _keep(result, analyses, Path(out), context.find_root().obj, started, quiet=quiet)
     if json:
         how = {"seconds": result.seconds, "threads": result.threads, "out": out}
         drivers = {"sensitivity": {found.method: found.to_dict() for found in analyses}} if analyses else {}
-        print_json({**result.to_dict(), **drivers, "run": how})
+        unanswered = {"unanswered": refused} if refused else {}
+        print_json({**result.to_dict(), **drivers, **unanswered, "run": how})
     else:
         print(headline(result, out))
         for found in (*([result.luck] if result.luck else []), *analyses):
             print(f"\n{found.method}: {answer_of(found)}")
+        for method, reason in refused.items():
+            print("\n" + textwrap.fill(f"{method}: no answer: {reason}.", width()))
+
+
+def _check_cap(faults: Faults, wanted: dict[str, Any]) -> None:
+    """A cap that could not be kept to is a slip: without --until, or below the first look."""
+    cap, draws = wanted["cap"], wanted["draws"]
+    if cap is not None and wanted["until"] is None:
+        faults.add("--cap", cap, "is about --until, and there is none; leave it out, or name a precision with --until")
+    elif cap is not None and draws is not None and cap < draws:
+        faults.add("--cap", cap, f"must be at least --draws, {draws}, which is the first look")
 
 
 def _asked(study: Study) -> tuple[Asked, ...]:
@@ -133,18 +156,17 @@ def _asked(study: Study) -> tuple[Asked, ...]:
     return asked_analyses(study) if study.sensitivity else ()
 
 
-def _analyse(result: Result, asked: Sequence[Asked], *, quiet: bool) -> list[Sensitivity]:
-    """What the study asks for, with the run's seed."""
-    from mcengine.analysis.asked import analyse
+def _analyse(result: Result, asked: Sequence[Asked], *, quiet: bool) -> tuple[list[Sensitivity], dict[str, str]]:
+    """What the study asks for, with the run's seed; and which analyses have no answer, with the reason."""
     from mcengine.models.build import build_model
 
     if not asked:
-        return []
+        return [], {}
     if not quiet:
         remark(f"analysing: {', '.join(one.method for one in asked)} ...")
     model = build_model(result.study, luck=True)
     try:
-        return [analyse(result.study, one, seed=result.seed, model=model, threads=result.threads) for one in asked]
+        return ask(result.study, asked, seed=result.seed, model=model, threads=result.threads)
     except KeyboardInterrupt:
         raise InterruptedRun("stopped by the user while analysing; nothing was kept.") from None
 

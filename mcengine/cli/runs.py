@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mcengine.cli.complete import one_of, run_folders, set_names, study_names
 from mcengine.cli.options import Faults, JsonOption
 from mcengine.cli.printing import number, print_json, remark, width
 from mcengine.cli.table import Column, render
@@ -27,11 +28,16 @@ _DIGEST = 12  # figures of a digest that are shown
 def runs(
     directories: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Only runs at or below these folders.", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="Only runs at or below these folders.", show_default=False, autocompletion=run_folders
+        ),
     ] = None,
-    study: Annotated[str | None, typer.Option("--study", metavar="NAME", help="Only runs of this study.")] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", metavar="NAME", help="Only runs of this study.", autocompletion=study_names)
+    ] = None,
     assumption_set: Annotated[
-        str | None, typer.Option("--set", metavar="NAME", help="Only runs with this assumption set.")
+        str | None,
+        typer.Option("--set", metavar="NAME", help="Only runs with this assumption set.", autocompletion=set_names),
     ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Finished on this day or later, as in 2026-03-01.")
@@ -48,7 +54,12 @@ def runs(
     pays_below: Annotated[str | None, typer.Option("--pays-below", metavar="P", help="P(NPV > 0) below P.")] = None,
     sort: Annotated[
         str,
-        typer.Option("--sort", metavar="KEY", help="date (latest first), pays or speed (highest first), or study."),
+        typer.Option(
+            "--sort",
+            metavar="KEY",
+            help="date (latest first), pays or speed (highest first), or study.",
+            autocompletion=one_of(SORTS),
+        ),
     ] = "date",
     limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="At most N runs [default: all].")] = None,
     rebuild: Annotated[

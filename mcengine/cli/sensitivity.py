@@ -15,8 +15,10 @@ import typer
 
 from mcengine.analysis.methods import METHODS, find
 from mcengine.cli.answers import text_of
+from mcengine.cli.complete import one_of, output_names
 from mcengine.cli.options import (
     MOST_THREADS,
+    POINTS,
     Faults,
     HorizonOption,
     JsonOption,
@@ -24,10 +26,12 @@ from mcengine.cli.options import (
     SetOption,
     StudyArgument,
     open_study,
+    texts_of,
 )
 from mcengine.cli.printing import print_json, remark
 from mcengine.cli.progress import Progress, compiled
 from mcengine.cli.sensitivity_options import (
+    ENGINES,
     AboveOption,
     AgainstOption,
     AlternativeOption,
@@ -68,9 +72,6 @@ from mcengine.errors import Fault, InputError, InterruptedRun, nearest_name
 if TYPE_CHECKING:
     from mcengine.inputs.study import Study
 
-ENGINES = ("mcengine", "salib")
-POINTS = ("plan", "median", "mean")
-
 ENTRY = "mcengine.engine.crossing.add_points"
 """The compiled function that the rest of an analysis hangs from."""
 
@@ -79,10 +80,19 @@ def sensitivity(
     context: typer.Context,
     study: StudyArgument,
     method: Annotated[
-        str, typer.Option("--method", "-m", metavar="NAME", help=f"One of {', '.join(METHODS)}.")
+        str,
+        typer.Option(
+            "--method", "-m", metavar="NAME", help=f"One of {', '.join(METHODS)}.", autocompletion=one_of(METHODS)
+        ),
     ] = "sobol",
     output: Annotated[
-        str | None, typer.Option("--output", metavar="NAME", help="Which output [default: npv, or the model's first].")
+        str | None,
+        typer.Option(
+            "--output",
+            metavar="NAME",
+            help="Which output [default: npv, or the model's first].",
+            autocompletion=output_names,
+        ),
     ] = None,
     n: Annotated[
         str | None, typer.Option("--n", "-n", metavar="N", help="Base points a replicate, a power of two.")
@@ -169,6 +179,7 @@ def sensitivity(
     opened = open_study(study, settings, horizon, faults)
     if independent:
         opened = replace(opened, correlations=False)
+    _apply_to_others(options, study, opened, texts_of(settings, horizon), quiet=quiet)
     target = None
     if out is not None:
         from mcengine.store.sensitivity import check_place
@@ -178,6 +189,32 @@ def sensitivity(
     result = _analyse(opened, method, options, quiet=quiet)
     files = [] if target is None else _keep(result, target, context.find_root().obj, started)
     _print(result, files, json=json)
+
+
+def _apply_to_others(options: dict[str, Any], name: str, opened: Study, texts: list[str], *, quiet: bool) -> None:
+    """Give the other studies in `options` the settings of the command, and say so on stderr."""
+    from mcengine.cli.others import like
+    from mcengine.inputs.study import load_study
+
+    others = [key for key in ("against", "alternatives") if options[key] is not None]
+    if not others or not (texts or not opened.correlations):
+        return
+    before = load_study(name)
+    independent = before.correlations and not opened.correlations
+    for key in others:
+        studies = options[key] if key == "alternatives" else [options[key]]
+        found = [like(other, before, texts, independent=independent) for other in studies]
+        changed = [study for study, _ in found]
+        options[key] = changed if key == "alternatives" else changed[0]
+        if not quiet:
+            for sentence in (sentence for _, said in found for sentence in said):
+                remark(f"mcengine: {sentence}")
+
+
+def _shown(value: Any) -> Any:
+    """A value as the user wrote it: a study by its name."""
+    found = [getattr(one, "name", one) for one in (value if isinstance(value, list) else [value])]
+    return found[0] if len(found) == 1 else found
 
 
 def _analyse(study: Study, method: str, options: dict[str, Any], *, quiet: bool) -> Any:
@@ -190,7 +227,7 @@ def _analyse(study: Study, method: str, options: dict[str, Any], *, quiet: bool)
     wrong = [name for name, value in options.items() if value is not None and name not in known]
     if wrong:
         rule, flags = f"is not an option of {method}", [flag(name) for name in known]
-        raise InputError([Fault(None, flag(w), options[w], rule, nearest_name(flag(w), flags)) for w in wrong])
+        raise InputError([Fault(None, flag(w), _shown(options[w]), rule, nearest_name(flag(w), flags)) for w in wrong])
     if "observer" in known and not quiet and not compiled(ENTRY):
         remark("compiling the kernel (first analysis on this machine, about 30 s) ...")
     with Progress(shown=not quiet) as progress:

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mcengine.cli.options import Faults
+from mcengine.cli.complete import Completer, input_names, one_of, set_names, study_names
+from mcengine.cli.options import POINTS, Faults
+
+ENGINES = ("mcengine", "salib")
 
 FLAGS = {
     "groups": "--group",
@@ -24,8 +27,8 @@ def flag(name: str) -> str:
     return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
-def _text(flag: str, metavar: str, panel: str, text: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=panel)
+def _text(flag: str, metavar: str, panel: str, text: str, completer: Completer | None = None) -> Any:
+    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=panel, autocompletion=completer)
 
 
 _VARIANCE = "sobol, shapley, tail, morris"
@@ -35,7 +38,8 @@ _SALIB = "morris, pawn, delta, rbd-fast"
 _LUCK = "luck"
 
 GroupOption = Annotated[
-    list[str] | None, _text("--group", "NAME=INPUT,INPUT", _VARIANCE, "Treat inputs as one; may be repeated.")
+    list[str] | None,
+    _text("--group", "NAME=INPUT,INPUT", _VARIANCE, "Treat inputs as one; may be repeated.", input_names),
 ]
 SecondOrderOption = Annotated[
     bool,
@@ -43,7 +47,9 @@ SecondOrderOption = Annotated[
         "--second-order", help="sobol: also the indices of pairs, at twice the evaluations.", rich_help_panel=_VARIANCE
     ),
 ]
-EngineOption = Annotated[str | None, _text("--engine", "NAME", _VARIANCE, "sobol: mcengine, or salib for comparison.")]
+EngineOption = Annotated[
+    str | None, _text("--engine", "NAME", _VARIANCE, "sobol: mcengine, or salib for comparison.", one_of(ENGINES))
+]
 PermutationsOption = Annotated[
     str | None, _text("--permutations", "K", _VARIANCE, "shapley, waterfall: orders to draw where not all are taken.")
 ]
@@ -53,26 +59,37 @@ ShareOption = Annotated[
 LevelOption = Annotated[
     str | None, _text("--level", "VALUE", _ONE, "break-even, tail: the output's value that is asked for [default: 0].")
 ]
-AtOption = Annotated[str | None, _text("--at", "POINT", _ONE, "Where the other inputs stand: plan, median or mean.")]
+AtOption = Annotated[
+    str | None, _text("--at", "POINT", _ONE, "Where the other inputs stand: plan, median or mean.", one_of(POINTS))
+]
 LowOption = Annotated[str | None, _text("--low", "CHANCE", _ONE, "tornado: each input moves from here [default: 0.1].")]
 HighOption = Annotated[str | None, _text("--high", "CHANCE", _ONE, "tornado: ... to here [default: 0.9].")]
 PointsOption = Annotated[str | None, _text("--points", "K", _ONE, "tornado: values on each curve [default: 33].")]
 PairOption = Annotated[
     list[str] | None,
-    _text("--pair", "INPUT,INPUT", _ONE, "break-even: map two inputs together [default: leverage,multiplier]."),
+    _text(
+        "--pair",
+        "INPUT,INPUT",
+        _ONE,
+        "break-even: map two inputs together [default: leverage,multiplier].",
+        input_names,
+    ),
 ]
 SetsOption = Annotated[
-    str | None, _text("--sets", "SET,SET", _ONE, "break-even: sets in which to place each value [default: all].")
+    str | None,
+    _text("--sets", "SET,SET", _ONE, "break-even: sets in which to place each value [default: all].", set_names),
 ]
 AgainstOption = Annotated[
-    str | None, _text("--against", "STUDY", _ONE, "waterfall: the study at the other end [default: the plan].")
+    str | None,
+    _text("--against", "STUDY", _ONE, "waterfall: the study at the other end [default: the plan].", study_names),
 ]
 AlternativeOption = Annotated[
     list[str] | None,
-    _text("--alternative", "STUDY", _BOXES, "evppi: a further option to choose from; may be repeated."),
+    _text("--alternative", "STUDY", _BOXES, "evppi: a further option to choose from; may be repeated.", study_names),
 ]
 InputOption = Annotated[
-    list[str] | None, _text("--input", "NAME", _BOXES, "Only these inputs; may be repeated [default: all].")
+    list[str] | None,
+    _text("--input", "NAME", _BOXES, "Only these inputs; may be repeated [default: all].", input_names),
 ]
 BelowOption = Annotated[
     str | None, _text("--below", "VALUE", _BOXES, "boxes: the cases with the output below this [default: 0].")

@@ -1,4 +1,4 @@
-"""How Shapley effects print: who carries the variance, in one sentence and one table, and how sure the order is."""
+"""How Shapley effects print: what carries the variance, in one sentence and one table, and how sure the order is."""
 
 from __future__ import annotations
 

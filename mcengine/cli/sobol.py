@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mcengine.analysis.sobol_result import FactorIndices, SobolResult
 
 BAR = 24  # characters of an index of 1
+_LEADERS = 3  # named in the opening sentence
 _PAIRS = 10  # of the second order, the largest
 _MEANING = """\
 first order: the share of the variance that goes when the input becomes known. total: the share that is left when
@@ -24,12 +25,9 @@ _ZERO = "A first-order index printed in parentheses is negative by the error of 
 
 def sobol_text(result: SobolResult) -> str:
     """What `mcengine sensitivity --method sobol` prints."""
-    response = "NPV" if result.response == "npv" else result.response
     points = f"{result.n:,} base points" + (f" in each of {result.replicates} replicates" * (result.replicates > 1))
-    parts = [
-        f"{result.study.name}: what drives {response}\n"
-        f"{points}, {result.evaluations:,} evaluations, seed {result.seed}, engine {result.engine}"
-    ]
+    size = f"{points}, {result.evaluations:,} evaluations, seed {result.seed}, engine {result.engine}"
+    parts = [textwrap.fill(text, width()) for text in (_leading(result), size)]
     if result.groups:
         parts.append(_table("groups of inputs, as the study correlates them", result.groups))
         parts.append(_members(result.groups))
@@ -49,6 +47,15 @@ def sobol_text(result: SobolResult) -> str:
     threads = f"{result.threads} thread{'s' if result.threads != 1 else ''}"
     parts.append(f"digest {result.digest}\n{result.seconds:.2f} s on {threads}{rate}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _leading(result: SobolResult) -> str:
+    """The answer in a sentence: the largest total indices, as shares of the variance in which a factor has a part."""
+    response = "NPV" if result.response == "npv" else result.response
+    factors = sorted((result.groups or result.inputs).values(), key=lambda factor: -_value(factor.st))
+    first, *others = [f"{factor.name} {{}} {share(factor.st)}" for factor in factors[:_LEADERS]]
+    told = ", ".join([first.format("has a part in"), *(other.format("in") for other in others)])
+    return f"{result.study.name}: of the variance of {response}, {told} (total Sobol' indices)."
 
 
 def _table(title: str, factors: Mapping[str, FactorIndices]) -> str:

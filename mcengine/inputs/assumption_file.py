@@ -16,6 +16,7 @@ from mcengine.inputs.check import Report, check, label
 from mcengine.inputs.double_counting import set_warnings
 from mcengine.inputs.schema import CopulaRow, CorrelationRow, LikeRow, SetFile
 from mcengine.inputs.spec import InputSpec, text
+from mcengine.inputs.texts import written
 from mcengine.inputs.toml import Reader
 
 
@@ -155,7 +156,7 @@ def _correlations(raws: Sequence[Any], report: Report, context: rows.Context) ->
                     rule = f"the pair already stands in row {pairs[pair][0] + 1} of correlations"
                     part.add(where, f"{first}, {second}", rule)
                 else:
-                    pairs[pair] = index, Correlation(first, second, row.rho, row.confidence, row.note)
+                    pairs[pair] = index, Correlation(first, second, row.rho, row.confidence, row.note.text)
     return tuple(correlation for _, correlation in pairs.values())
 
 
@@ -180,7 +181,7 @@ def set_data(assumptions: AssumptionSet) -> dict[str, Any]:
             "between": [pair.first, pair.second],
             "rho": pair.rho,
             "confidence": pair.confidence,
-            "note": pair.note,
+            "note": written(pair.note),
         }
         for pair in assumptions.correlations
     ]

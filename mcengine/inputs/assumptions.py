@@ -36,6 +36,8 @@ class Evidence:
     """Day of the last change, ISO (2026-11-23)."""
     note: str
     """How the row follows from the source."""
+    shape: str | None = None
+    """"J" where the shape of the distribution is judgement beyond what the sources give, by its note; else None."""
 
 
 @dataclass(frozen=True)

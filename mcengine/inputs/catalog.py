@@ -90,13 +90,17 @@ def find(
     Raises InputError, with the nearest bundled name, when there is neither.
     """
     text = os.fspath(name)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # bytes that the locale makes no letters of
+        rule = "is no text in this locale; rename it, or set a locale that can (LC_ALL=C.UTF-8)"
+        raise InputError(Fault(file, key or kind, text, rule))
     for folder in (relative_to, Path.cwd()):
         if folder is not None and _is_file(folder / text):
             return folder / text
     bundled = _bundled(kind)
     if text in bundled:
         return bundled[text]
-    rule = f"no such file and no bundled {kind} of this name; bundled: {', '.join(bundled) or 'none'}"
+    what = "is a folder, or no file that can be read," if _exists(text, relative_to) else "no such file"
+    rule = f"{what} and no bundled {kind} of this name; bundled: {', '.join(bundled) or 'none'}"
     nearest = nearest_name(text, bundled) or _nearest_beside(text, relative_to)
     nearest = nearest or nearest_name(Path(text).stem, bundled)
     raise InputError(Fault(file, key or kind, text, rule, nearest))
@@ -119,8 +123,15 @@ def _nearest_beside(text: str, relative_to: Path | None) -> str | None:
     wanted = (relative_to or Path.cwd()) / text
     if wanted.suffix not in (".toml", *SPREADSHEETS) or not wanted.parent.is_dir():
         return None
-    nearest = nearest_name(wanted.name, sorted(path.name for path in wanted.parent.glob(f"*{wanted.suffix}")))
+    beside = (path for path in wanted.parent.glob(f"*{wanted.suffix}") if _is_file(path))
+    nearest = nearest_name(wanted.name, sorted(path.name for path in beside))
     return Path(text).with_name(nearest).as_posix() if nearest else None
+
+
+def _exists(text: str, relative_to: Path | None) -> bool:
+    """Whether there is anything of that name, where it was looked for."""
+    places = (folder / text for folder in (relative_to, Path.cwd()) if folder is not None and text)
+    return any(os.path.lexists(path) for path in places)
 
 
 def _is_file(path: Path) -> bool:

@@ -178,6 +178,8 @@ class Plan:
     """What does not add up in the plan."""
     not_counted: tuple[Inconsistency, ...] = ()
     """Effects that the plan names and its model leaves out (pro memorie)."""
+    remarks: tuple[Inconsistency, ...] = ()
+    """What a reader could take for an inconsistency of the plan, and is none."""
 
     def input(self, name: str) -> InputSpec:
         """The input called `name`. Raises KeyError."""

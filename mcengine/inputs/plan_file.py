@@ -15,6 +15,7 @@ from mcengine.inputs.check import Report, check, label
 from mcengine.inputs.plan import Inconsistency, Phase, Plan, PublishedFigure
 from mcengine.inputs.schema import InputRow, PhaseRow, PlanFile, PublishedRow
 from mcengine.inputs.spec import Domain, InputSpec, input_data, read_inputs, text
+from mcengine.inputs.texts import all_written, written
 from mcengine.inputs.toml import Reader
 
 
@@ -73,6 +74,7 @@ def _phases(rows: Sequence[Any], report: Report) -> tuple[Phase, ...]:
             _in_domain(getattr(row, name), domain, report, f"{key}.{name}")
         if len(report.faults) == before:
             fields = {name: getattr(row, name) for name in PhaseRow.model_fields if name != "label"}
+            fields |= {"source": row.source.text, "locator": row.locator.text}
             phases.append(Phase(label=text(row.label), **fields))
     return tuple(phases)
 
@@ -151,14 +153,14 @@ def _check_money(head: PlanFile, phases: tuple[Phase, ...], report: Report) -> N
 def _figures(rows: Sequence[Any], report: Report) -> list[PublishedFigure]:
     """Inline `[[figures]]` rows."""
     checked = [check(PublishedRow, raw, report, f"figures[{index + 1}]") for index, raw in enumerate(rows)]
-    return [PublishedFigure(**row.model_dump()) for row in checked]
+    return [_published(row) for row in checked]
 
 
 def _read_csv(path: Path, reader: Reader) -> list[PublishedFigure]:
-    """The figures in a csv file with columns quantity, year, value, decimals, unit, source and study."""
+    """The figures in a csv file with columns quantity, year, value, decimals, unit, source, study and source_nl."""
     report = Report(shown(path))
     lines = csv.DictReader(reader.text(path).splitlines())
-    columns = list(PublishedRow.model_fields)
+    columns = [*PublishedRow.model_fields, _DUTCH]
     for name in lines.fieldnames or ():
         if name not in columns:
             rule = f"unknown column; valid columns: {', '.join(columns)}"
@@ -169,6 +171,8 @@ def _read_csv(path: Path, reader: Reader) -> list[PublishedFigure]:
 
 
 _COLUMN_TYPES = {"year": int, "value": float, "decimals": int}
+_DUTCH = "source_nl"
+"""The column with the source in Dutch, where `source` is in English; it may be left out."""
 
 
 def _figure(line: Mapping[str | None, Any], report: Report, key: str) -> PublishedFigure | None:
@@ -177,6 +181,8 @@ def _figure(line: Mapping[str | None, Any], report: Report, key: str) -> Publish
     if None in line:
         report.add(key, line[None], "has more values than the file has columns")
     row: dict[str, Any] = {name: line[name] for name in PublishedRow.model_fields if line.get(name)}
+    if line.get(_DUTCH):
+        row["source"] = {"en": row.get("source", ""), "nl": line[_DUTCH]}
     for name, kind in _COLUMN_TYPES.items():
         try:
             row |= {name: kind(row[name])} if name in row else {}
@@ -186,7 +192,12 @@ def _figure(line: Mapping[str | None, Any], report: Report, key: str) -> Publish
     if len(report.faults) > before:
         return None
     checked = check(PublishedRow, row, report, key)
-    return PublishedFigure(**checked.model_dump()) if len(report.faults) == before else None
+    return _published(checked) if len(report.faults) == before else None
+
+
+def _published(row: PublishedRow) -> PublishedFigure:
+    """The frozen figure of a checked row."""
+    return PublishedFigure(**{**row.model_dump(), "source": row.source.text})
 
 
 def _assemble(
@@ -202,7 +213,7 @@ def _assemble(
         title=text(head.title),
         file=file,
         source=head.source.document,
-        locator=head.source.locator,
+        locator=head.source.locator.text,
         currency=head.currency,
         price_level=head.price_level,
         first_year=head.first_year,
@@ -212,48 +223,51 @@ def _assemble(
         structural_years=head.structural_years,
         gdp_per_job=head.gdp_per_job.value,
         gdp_per_job_unit=head.gdp_per_job.unit,
-        gdp_per_job_source=head.gdp_per_job.source,
-        gdp_per_job_locator=head.gdp_per_job.locator,
+        gdp_per_job_source=head.gdp_per_job.source.text,
+        gdp_per_job_locator=head.gdp_per_job.locator.text,
         public_pipeline=tuple(head.budget.public_pipeline),
         preconditions=tuple(head.budget.preconditions),
         budget_unit=head.budget.unit,
-        budget_source=head.budget.source,
-        budget_locator=head.budget.locator,
+        budget_source=head.budget.source.text,
+        budget_locator=head.budget.locator.text,
         phases=phases,
         inputs=inputs,
         published=figures,
-        inconsistencies=tuple(Inconsistency(text(row), row.locator) for row in head.inconsistencies),  # type: ignore[arg-type]
-        not_counted=tuple(Inconsistency(text(row), row.locator) for row in head.not_counted),  # type: ignore[arg-type]
+        inconsistencies=tuple(Inconsistency(text(row), row.locator.text) for row in head.inconsistencies),  # type: ignore[arg-type]
+        not_counted=tuple(Inconsistency(text(row), row.locator.text) for row in head.not_counted),  # type: ignore[arg-type]
+        remarks=tuple(Inconsistency(text(row), row.locator.text) for row in head.remarks),  # type: ignore[arg-type]
     )
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """`plan` as the TOML data it would be read from, its published figures inline."""
-    source = {"source": plan.gdp_per_job_source, "locator": plan.gdp_per_job_locator}
-    figures = [vars(figure) for figure in plan.published]
+    source = {"source": written(plan.gdp_per_job_source), "locator": written(plan.gdp_per_job_locator)}
+    figures = [all_written(vars(figure)) for figure in plan.published]
     phases = [
-        {name: value for name, value in vars(phase).items() if value is not None} | {"label": dict(phase.label)}
+        {name: value for name, value in all_written(vars(phase)).items() if value is not None}
+        | {"label": dict(phase.label)}
         for phase in plan.phases
     ]
     return {
         "schema": 1,
         "name": plan.name,
         "title": dict(plan.title),
-        "source": {"document": plan.source, "locator": plan.locator},
+        "source": {"document": plan.source, "locator": written(plan.locator)},
         "currency": plan.currency,
         "price_level": plan.price_level,
         **{name: getattr(plan, name) for name in ("first_year", *options.YEARS)},
         "gdp_per_job": {"value": plan.gdp_per_job, "unit": plan.gdp_per_job_unit, **source},
         "budget": {
             "unit": plan.budget_unit,
-            "source": plan.budget_source,
-            "locator": plan.budget_locator,
+            "source": written(plan.budget_source),
+            "locator": written(plan.budget_locator),
             "public_pipeline": list(plan.public_pipeline),
             "preconditions": list(plan.preconditions),
         },
         "figures": [{k: v for k, v in figure.items() if v is not None} for figure in figures],
         "phases": phases,
         "inputs": [input_data(spec) for spec in plan.inputs],
-        "inconsistencies": [dict(item.text) | {"locator": item.locator} for item in plan.inconsistencies],
-        "not_counted": [dict(item.text) | {"locator": item.locator} for item in plan.not_counted],
+        "inconsistencies": [dict(item.text) | {"locator": written(item.locator)} for item in plan.inconsistencies],
+        "not_counted": [dict(item.text) | {"locator": written(item.locator)} for item in plan.not_counted],
+        "remarks": [dict(item.text) | {"locator": written(item.locator)} for item in plan.remarks],
     }

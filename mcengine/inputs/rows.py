@@ -16,6 +16,7 @@ from mcengine.inputs.assumptions import Assumption, Evidence
 from mcengine.inputs.check import Report, check
 from mcengine.inputs.schema import EvidenceRow
 from mcengine.inputs.spec import Domain, InputSpec
+from mcengine.inputs.texts import all_written
 
 TINY = 1e-18
 """Chance at which a tail must still be inside an open end of the domain: no draw lies further out."""
@@ -55,7 +56,9 @@ def read_row(raw: Mapping[str, Any], report: Report, context: Context) -> Assump
         _refuse_leaks(found, spec, report)
     if found is None or date is None or len(report.faults) > before:
         return None
-    evidence = Evidence(row.source, row.locator, row.confidence, row.owner, date, row.note)
+    evidence = Evidence(
+        row.source.text, row.locator.text, row.confidence, row.owner, date, row.note.text, row.shape
+    )
     return Assumption(row.input, found, row.unit, evidence, row.corrects, row.like)
 
 
@@ -122,9 +125,9 @@ def row_data(row: Assumption) -> dict[str, Any]:
         "family": row.distribution.family,
         "parameters": row.distribution.resolved,
         "unit": row.unit,
-        **vars(row.evidence),
+        **all_written(vars(row.evidence)),
     }
-    optional = {"corrects": row.corrects, "like": row.like}
+    optional = {"shape": data.pop("shape"), "corrects": row.corrects, "like": row.like}
     data |= {name: value for name, value in optional.items() if value is not None}
     bounds = row.distribution.truncate
     return data if bounds is None else data | {"truncate": list(bounds)}

@@ -6,12 +6,14 @@ frozen objects are made, in `plan`, `rows` and `study`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mcengine.inputs.check import Row
+from mcengine.inputs.texts import Text
 
 NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -37,6 +39,49 @@ class TextRow(Row):
     nl: NonBlank
 
 
+class Words(Row):
+    """A text given once, as a string, or in both languages, as a table { en = "...", nl = "..." }; may be empty."""
+
+    en: str
+    nl: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _once(cls, data: Any) -> Any:
+        """A string is the text in either language."""
+        if isinstance(data, str):
+            return {"en": data, "nl": data}
+        if not isinstance(data, Mapping):
+            raise PydanticCustomError("words", "must be text, or a table with a text for en and one for nl")
+        return data
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        """No language is left empty."""
+        if bool(self.en.strip()) != bool(self.nl.strip()):
+            raise PydanticCustomError("words_empty", "must not be blank in one of the languages")
+        return self
+
+    @property
+    def text(self) -> Text:
+        """The text."""
+        return Text(self.en, self.nl)
+
+
+class NonBlankWords(Words):
+    """A text that may not be empty."""
+
+    @model_validator(mode="after")
+    def _given(self) -> Self:
+        """There is something to read."""
+        if not self.en.strip():
+            raise PydanticCustomError("words_blank", "must not be blank")
+        return self
+
+
+NO_WORDS = Words(en="", nl="")
+
+
 class DomainRow(Row):
     """Bounds of the values an input may take; a bound left out is infinite. `infinite`: inf itself is allowed."""
 
@@ -59,8 +104,8 @@ class InputRow(Row):
     search: Pair
     label: TextRow
     meaning: NonBlank
-    source: NonBlank
-    locator: str = ""
+    source: NonBlankWords
+    locator: Words = NO_WORDS
     corrects: NonBlank | None = None
     neutral: float | None = None
 
@@ -75,8 +120,8 @@ class StudyInputRow(Row):
     search: Pair | None = None
     label: TextRow | None = None
     meaning: str = ""
-    source: str = ""
-    locator: str = ""
+    source: Words = NO_WORDS
+    locator: Words = NO_WORDS
     corrects: NonBlank | None = None
     neutral: float | None = None
 
@@ -92,16 +137,16 @@ class PhaseRow(Row):
     success: NonBlank
     duration: NonBlank
     supply: NonBlank | None = None
-    source: str = ""
-    locator: str = ""
+    source: Words = NO_WORDS
+    locator: Words = NO_WORDS
 
 
 class BudgetRow(Row):
     """The `[budget]` of a plan: money per year from `first_year` on."""
 
     unit: NonBlank
-    source: str = ""
-    locator: str = ""
+    source: Words = NO_WORDS
+    locator: Words = NO_WORDS
     public_pipeline: Annotated[list[float], Field(min_length=1)]
     preconditions: Annotated[list[float], Field(min_length=1)]
 
@@ -111,23 +156,24 @@ class GdpPerJobRow(Row):
 
     value: float
     unit: NonBlank
-    source: str = ""
-    locator: str = ""
+    source: Words = NO_WORDS
+    locator: Words = NO_WORDS
 
 
 class SourceRow(Row):
     """`[source]` of a plan."""
 
     document: NonBlank
-    locator: str = ""
+    locator: Words = NO_WORDS
 
 
 class InconsistencyRow(Row):
-    """One `[[inconsistencies]]` or `[[not_counted]]` row of a plan: what does not add up in it, or is left out."""
+    """One `[[inconsistencies]]`, `[[not_counted]]` or `[[remarks]]` row of a plan: what does not add up in it, what is
+    left out, or what only seems not to add up."""
 
     en: NonBlank
     nl: NonBlank
-    locator: str = ""
+    locator: Words = NO_WORDS
 
 
 class PublishedRow(Row):
@@ -138,7 +184,7 @@ class PublishedRow(Row):
     value: float
     decimals: int
     unit: NonBlank
-    source: str = ""
+    source: Words = NO_WORDS
     study: str = ""
 
 
@@ -164,6 +210,7 @@ class PlanFile(Row):
     inputs: Annotated[list[Table], Field(min_length=1)]
     inconsistencies: list[InconsistencyRow] = Field(default_factory=list)
     not_counted: list[InconsistencyRow] = Field(default_factory=list)
+    remarks: list[InconsistencyRow] = Field(default_factory=list)
 
 
 class EvidenceRow(Row):
@@ -174,12 +221,13 @@ class EvidenceRow(Row):
     parameters: Table
     truncate: list[Any] | None = None
     unit: NonBlank
-    source: NonBlank
-    locator: str = ""
+    source: NonBlankWords
+    locator: Words = NO_WORDS
     confidence: Literal["V", "M", "J"]
+    shape: Literal["J"] | None = None
     owner: NonBlank
     date: Any
-    note: str = ""
+    note: Words = NO_WORDS
     corrects: NonBlank | None = None
     like: NonBlank | None = None
 
@@ -198,7 +246,7 @@ class CorrelationRow(Row):
     among: Annotated[list[NonBlank], Field(min_length=2)] | None = None
     rho: float
     confidence: Literal["V", "M", "J"] = "J"
-    note: str = ""
+    note: Words = NO_WORDS
 
 
 class CopulaRow(Row):

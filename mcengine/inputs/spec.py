@@ -10,6 +10,7 @@ from typing import Any
 
 from mcengine.inputs.check import Report, check, label
 from mcengine.inputs.schema import InputRow, StudyInputRow, TextRow
+from mcengine.inputs.texts import written
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,8 @@ def _spec(row: InputRow | StudyInputRow, domain: Domain) -> InputSpec:
         search=(search[0], search[1]),
         label=text(row.label or TextRow(en=row.name, nl=row.name)),
         meaning=row.meaning,
-        source=row.source,
-        locator=row.locator,
+        source=row.source.text,
+        locator=row.locator.text,
         corrects=row.corrects,
         neutral=row.neutral,
     )
@@ -186,7 +187,7 @@ def input_data(spec: InputSpec) -> dict[str, Any]:
         "search": list(spec.search),
         "label": dict(spec.label),
         "meaning": spec.meaning,
-        "source": spec.source,
-        "locator": spec.locator,
+        "source": written(spec.source),
+        "locator": written(spec.locator),
     }
     return row if spec.corrects is None else row | {"corrects": spec.corrects, "neutral": spec.neutral}

@@ -178,6 +178,34 @@ class Study:
         }
         return override(self, values, {name: value for name, value in named.items() if value is not None})
 
+    def assuming(
+        self,
+        name: str,
+        family: str,
+        parameters: Mapping[str, Any],
+        *,
+        source: str,
+        owner: str,
+        date: str,
+        confidence: str = "J",
+        locator: str | None = None,
+        note: str | None = None,
+        truncate: tuple[float, float] | None = None,
+    ) -> Study:
+        """This study with an assumption of your own about the input `name`, in each of its sets.
+
+        family, parameters  as in an assumption file: "pert", {"low": 0.5, "mode": 1.0, "high": 3.0}; truncate: (low,
+                            high), in so many words
+        source, owner, date, confidence, locator, note  on whose word: as in a file, where none may be missing
+
+        Raises InputError with every fault, as for a file.
+        """
+        from mcengine.inputs.own_row import with_row
+
+        row = {"family": family, "parameters": dict(parameters), "truncate": truncate and list(truncate)}
+        words = {"source": source, "locator": locator, "confidence": confidence, "owner": owner, "date": date}
+        return with_row(self, name, {**row, **words, "note": note})
+
     def resolved(self) -> dict[str, Any]:
         """The whole study as TOML data that point to no other file; `from_resolved` gives it back.
 

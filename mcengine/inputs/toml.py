@@ -15,6 +15,9 @@ from typing import Any
 from mcengine.errors import Fault, InputError
 from mcengine.inputs.catalog import shown
 
+LARGEST = 16 * 2**20
+"""Bytes of the largest TOML file that is parsed: a study has thousands, and a parser takes seconds for more."""
+
 _LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -49,6 +52,9 @@ class Reader:
     def toml(self, path: Path) -> dict[str, Any]:
         """The parsed TOML of `path`. Raises InputError, with the line, for a syntax error."""
         text = self.text(path)
+        if len(text) > LARGEST:
+            rule = f"must be at most {LARGEST // 2**20} MB; is this the file that was meant?"
+            raise InputError(Fault(shown(path), None, None, rule))
         try:
             return tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -135,7 +135,8 @@ def _correlations(table: Table, places: dict[str, str]) -> list[dict[str, Any]]:
             row["between"].append(cell.value or "")
             places[f"{prefix}.between[{place}]"] = cell.place
         for key in ("rho", "confidence", "note"):
-            cell = table.number(number, key) if key == "rho" else table.text(number, key)
+            read = {"rho": table.number, "note": table.words}.get(key, table.text)
+            cell = read(number, key)
             if cell is not None:
                 places[f"{prefix}.{key}"] = cell.place
                 row |= {} if cell.value is None else {key: cell.value}

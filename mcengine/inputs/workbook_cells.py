@@ -20,7 +20,7 @@ from mcengine.errors import Fault, InputError, nearest_name
 from mcengine.inputs.catalog import shown
 from mcengine.inputs.check import Report
 from mcengine.inputs.toml import Reader
-from mcengine.inputs.workbook_layout import COLUMNS, OWN, SHEETS, SHOWN, by_name, plain
+from mcengine.inputs.workbook_layout import COLUMNS, LANGUAGES, OWN, SHEETS, SHOWN, by_name, in_language, plain
 
 LOOKED_AT = 50
 """Rows from the top in which the headings are looked for."""
@@ -129,6 +129,23 @@ class Table:
             return Cell(cell.place, value.date().isoformat())
         return Cell(cell.place, f"{value:.15g}" if isinstance(value, int | float) else str(value))
 
+    def words(self, row: int, key: str) -> Cell | None:
+        """The cell as a text, in both languages where the sheet has it in a further one; faults noted.
+
+        The column without a language holds the text for every reader, or that of the language without a column.
+        """
+        cell = self.text(row, key)
+        given = {code: self.text(row, in_language(key, code)) for code in LANGUAGES}
+        texts = {code: one.value for code, one in given.items() if one is not None and one.value is not None}
+        if cell is None or not texts:
+            return cell
+        if cell.value is None:
+            return Cell(cell.place, texts if len(texts) == len(LANGUAGES) else next(iter(texts.values())))
+        if len(texts) == len(LANGUAGES):
+            self.report.add(cell.place, cell.value, "the text stands in both languages beside it: empty this cell")
+            return Cell(cell.place, None, sound=False)
+        return Cell(cell.place, {code: texts.get(code, cell.value) for code in LANGUAGES})
+
 
 def as_number(value: Any, *, infinite: bool = False) -> tuple[Any, str | None]:
     """`value` of a cell as a number and None, or None and the rule with the way to put it right.
@@ -236,7 +253,7 @@ def _unreadable(path: Path, content: bytes) -> str | None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(item.file_size for item in archive.infolist())
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         return f"is damaged ({error}): {SAVE_AGAIN}"
     if size > LARGEST:
         return f"unpacks to {size:,} bytes, more than any workbook of assumptions needs ({LARGEST:,})"

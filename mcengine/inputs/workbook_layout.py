@@ -22,7 +22,8 @@ class Column:
     """A column of a sheet: its names in Dutch and English (the key in code), and what its cells hold.
 
     `kind`: TEXT, NUMBER or DATE; SHOWN for what the template shows and nobody need change. `required`: a sheet
-    without the column is refused. `parameter`: its cells are the family's parameter of that name.
+    without the column is refused. `parameter`: its cells are the family's parameter of that name. `language`: of a
+    column that holds, in this language, the text that stands in the column `of` in the other.
     """
 
     key: str
@@ -30,10 +31,30 @@ class Column:
     kind: str = TEXT
     required: bool = False
     parameter: bool = False
+    language: str = ""
+    of: str = ""
 
 
 PARAMETERS = ("value", "low", "mode", "high", "mean", "sd", "median", "log_sd", "n")
 """Parameters with a column of their own, in order; any other goes into "other parameters"."""
+
+LANGUAGES = {"en": ("English", "Engels"), "nl": ("Dutch", "Nederlands")}
+"""The languages of texts by code: their names in English and in Dutch."""
+
+
+def in_language(key: str, code: str) -> str:
+    """Key of the column with the texts of the column `key` in the language `code`: "note (Dutch)"."""
+    return f"{key} ({LANGUAGES[code][0]})"
+
+
+def _translated(*columns: tuple[str, str]) -> tuple[Column, ...]:
+    """Columns for these texts (key, Dutch name) in a further language."""
+    return tuple(
+        Column(in_language(key, code), f"{nl} ({LANGUAGES[code][1]})", language=code, of=key)
+        for code in LANGUAGES
+        for key, nl in columns
+    )
+
 
 ASSUMPTION_COLUMNS: tuple[Column, ...] = (
     Column("input", "invoer", required=True),
@@ -55,6 +76,8 @@ ASSUMPTION_COLUMNS: tuple[Column, ...] = (
     Column("note", "toelichting"),
     Column("corrects", "corrigeert voor"),
     Column("same as set", "zelfde als set"),
+    *_translated(("source", "bron"), ("locator", "vindplaats"), ("note", "toelichting")),
+    Column("shape", "vorm"),
 )
 
 CORRELATION_COLUMNS: tuple[Column, ...] = (
@@ -63,6 +86,7 @@ CORRELATION_COLUMNS: tuple[Column, ...] = (
     Column("rho", "rangcorrelatie", NUMBER, required=True),
     Column("confidence", "zekerheid"),
     Column("note", "toelichting"),
+    *_translated(("note", "toelichting")),
 )
 
 STUDY_COLUMNS: tuple[Column, ...] = (

@@ -18,7 +18,8 @@ from mcengine.inputs.workbook_settings import inline_table
 
 _GIVEN = ("input", "unit")
 _SAYS = tuple(c.key for c in ASSUMPTION_COLUMNS if c.kind != SHOWN and c.key not in (*_GIVEN, "family"))
-_TEXTS = ("unit", "source", "locator", "confidence", "owner", "note", "corrects")
+_TEXTS = ("unit", "source", "locator", "confidence", "shape", "owner", "note", "corrects")
+_WORDS = ("source", "locator", "note")
 _CUT = ("truncate low", "truncate high")
 _CLOSE = 1e-12
 """Relative difference at which the plan's value in a sheet is still the plan's: spreadsheets keep 15 digits."""
@@ -85,7 +86,7 @@ def _row(table: Table, number: int) -> tuple[dict[str, Any], dict[str, str]]:
     row: dict[str, Any] = {}
     keys: dict[str, str] = {}
     for column, key in (("input", "input"), *((name, name) for name in _TEXTS), ("same as set", "like")):
-        cell = table.text(number, column)
+        cell = table.words(number, column) if column in _WORDS else table.text(number, column)
         if cell is not None:
             keys[f".{key}"] = cell.place
             row |= {} if cell.value is None else {key: cell.value}

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from mcengine.analysis.break_even_result import BreakEvenResult
 from mcengine.analysis.result import Statistic
-from mcengine.analysis.shapley_result import ShapleyResult
 from mcengine.analysis.side_by_side import Side
-from mcengine.analysis.sobol_result import SobolResult
+from mcengine.analysis.variant_choices import HORIZON, SPENDING
 from mcengine.report import tables
 from mcengine.report.context import Context, View
-from mcengine.report.language import PERCENT, Language, style_of
+from mcengine.report.decisive import decisive
+from mcengine.report.language import PERCENT, Language, digits, style_of
+from mcengine.report.terms_words import changes
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-FIGURES = 3  # significant digits of a break-even value
-MOST, LEAST, SMALL = 3, 2, 0.05  # assumptions named: two or three, the third when it carries this much
+BILLION = 1000.0  # in millions; amounts from here on are told in billions
 
 
 def headline(context: Context) -> View:
     """The sentences of the answer and the key figures."""
     language, study = context.language, context.result.study
     if not context.uncertain:
-        first, *reading = _decisive(context) or [""]
+        first, *reading = decisive(context) or [""]
         sentences = [text for text in (language("headline.fixed"), *_fixed_values(context), first) if text]
         return {"before": _before(context), "sentences": sentences, "reading": reading, "rows": []}
     money = study.plan is not None and context.name == "npv"
     sentences = _npv_sentences(context) if money else _other_sentences(context)
     reading = [language("headline.reading", level=context.level)]
-    if decisive := _decisive(context):
-        sentences.append(decisive[0])
-        reading += decisive[1:]
+    if told := decisive(context):
+        sentences.append(told[0])
+        reading += told[1:]
     if context.result.stopping is not None and not all(one.met for one in context.result.stopping.reached):
         sentences.append(language("headline.not_reached"))
     rows = []
@@ -79,15 +79,26 @@ def _before(context: Context) -> list[str]:
     ends = extremes(language, [(context.title(side.title, side.name), chance) for side, chance in sides.chances])
     if not ends:
         return []
-    plan = next(
-        (language("headline.sides_plan", value=_npv(context, side)) for side in sides.sides if side.draws == 1), ""
-    )
+    plan = next((_plan(context, side) for side in sides.sides if side.name == "plan"), "")
     own = context.title(context.result.study.title, context.result.study.name)
     return [language("headline.sides_disagree", plan=plan, own=own, **ends)]
 
 
-def _npv(context: Context, side: Side) -> str:
-    return unbroken(context.language.billions(side.statistics["mean"], context.output.unit))
+def _plan(context: Context, side: Side) -> str:
+    """What the plan comes to at its own values; and, where the study takes some otherwise, with these."""
+    language, study, sides = context.language, context.result.study, context.pack.sides
+    assert sides is not None
+    assert study.plan is not None
+    value, told = single(context, float(side.statistics["mean"].value or 0.0)), changes(context)
+    if not told:
+        return language("headline.sides_plan", value=value)
+    own = "–" if sides.plan_npv is None else single(context, sides.plan_npv)
+    return language("headline.sides_plan_but", changes=told, value=value, horizon=study.plan.horizon, own=own)
+
+
+def single(context: Context, npv: float) -> str:
+    """The NPV of one evaluation, "EUR 1,478 m", in one piece."""
+    return unbroken(context.language.money(context.language.number(npv, 0), context.output.unit))
 
 
 def extremes(language: Language, chances: Sequence[tuple[str, Statistic]]) -> dict[str, str]:
@@ -114,65 +125,60 @@ def _npv_sentences(context: Context) -> list[str]:
     language, output = context.language, context.output
     statistics, horizon = output.statistics, context.result.study.options.horizon
     chance = language.statistic(statistics["prob_positive"], PERCENT, most=2)
-    low, high, mean = (unbroken(language.billions(statistics[name], output.unit)) for name in ("p05", "p95", "mean"))
-    sentences = [language("headline.chance", p=chance.value, interval=chance.interval)]
+    first = language("headline.chance", p=chance.value, interval=chance.interval)
+    if longer := _longer(context):
+        first += f" {longer}"
     if statistics["p05"].value is not None and statistics["p95"].value is not None:
-        return [*sentences, language("headline.range", low=low, high=high, mean=mean, horizon=horizon)]
-    return [*sentences, language("headline.mean", mean=mean)]
+        (low, high, mean), precision = amounts(context, ("p05", "p95", "mean"))
+        told = language("headline.range", low=low, high=high, mean=mean, horizon=horizon, precision=precision)
+        return [first, told]
+    (mean,), precision = amounts(context, ("mean",))
+    return [first, language("headline.mean", mean=f"{mean}{precision}")]
+
+
+def amounts(context: Context, names: Sequence[str]) -> tuple[list[str], str]:
+    """Some statistics of the output in one unit and with the same decimals; and what their precision is better than.
+
+    The decimals are those that the widest of the intervals carries, at most two in billions and none in millions.
+    """
+    language, unit = context.language, context.output.unit
+    found = [context.output.statistics[name] for name in names]
+    values = [float(one.value) for one in found if one.value is not None]
+    ends = [(value, one.ci95) for one, value in zip(found, values, strict=True) if one.ci95]
+    scale = BILLION if unit.endswith(" m") and max(map(abs, values)) >= BILLION else 1.0
+    halves = [max(float(high) - value, value - float(low)) for value, (low, high) in ends]
+    most = 2 if scale == BILLION else 0
+    half = max(halves, default=0.0) / scale
+    decimals = digits(half, most)
+
+    def money(value: float) -> str:
+        text = language.number(value, decimals)
+        named = f"{unit.removesuffix(' m')} {text} {language('page.bn')}" if scale == BILLION else ""
+        return unbroken(named or language.money(text, unit))
+
+    bound = (math.floor(half * 10**decimals) + 1) / 10**decimals  # the next one up at these decimals
+    size = "bn" if scale == BILLION else "m"
+    than = f"{language.number(bound, decimals)} {language(f'page.{size}')}" if unit.endswith(" m") else money(bound)
+    precision = language("headline.better", than=unbroken(than)) if halves else ""
+    return [money(value / scale) for value in values], precision
+
+
+def _longer(context: Context) -> str:
+    """What the longest horizon makes of the chance, if spending stops and if it goes on; "" where it is the run's."""
+    language, found = context.language, context.pack.variants
+    if found is None:
+        return ""
+    stops, on = found.of(HORIZON)[-1], found.of(SPENDING)[-1:]
+    if not on or on[0].value != stops.value or float(stops.value) <= context.result.study.options.horizon:
+        return ""
+    one, other = (language.statistic(row.chance, PERCENT, most=1) for row in (stops, on[0]))
+    texts = {"stops": one.value, "stops_interval": one.interval, "on": other.value, "on_interval": other.interval}
+    return language("headline.longer", year=int(stops.value), until=stops.stops, **texts)
 
 
 def unbroken(text: str) -> str:
     """`text` with spaces at which a line does not break: an amount stays in one piece."""
     return text.replace(" ", NO_BREAK)
-
-
-def _decisive(context: Context) -> list[str]:
-    """The sentence on what decides the outcome, then what to know of its terms; empty when nothing was analysed."""
-    language = context.language
-    kanteling = context.analysis(BreakEvenResult)
-    points = None if kanteling is None or kanteling.output != context.name else kanteling
-    top, terms = _shares(context)
-    if not top and points is None:
-        return []
-    about = [language(f"headline.break_even_{points.at}", standing=points.standing)] if points is not None else []
-    if not top:
-        assert points is not None
-        rows = [_point(context, points, one.name) for one in points.found[:MOST]]
-        named = [f"{context.label(one.name)} ({row})" for one, row in zip(points.found, rows, strict=False)]
-        return [language("headline.nearest", list=language.listed(named)), *about] if named else []
-    texts = []
-    for name, share in top:
-        parts = [share] if points is None or name not in points.inputs else [share, _point(context, points, name)]
-        texts.append(f"{context.label(name)} ({'; '.join(parts)})")
-    return [language("headline.decisive", list=language.listed(texts)), terms, *about]
-
-
-def _shares(context: Context) -> tuple[list[tuple[str, str]], str]:
-    """(input, its share as text) of the two or three inputs that carry most of the variance; what the shares are."""
-    shapley, sobol = context.analysis(ShapleyResult), context.analysis(SobolResult)
-    if shapley is not None and shapley.output == context.name:
-        method, found = shapley.method, [(effect.name, effect.share) for effect in shapley.ordered]
-    elif sobol is not None and sobol.response == context.name and sobol.inputs:
-        method = sobol.method if sobol.apart is None else f"{sobol.method}_apart"
-        found = [(factor.name, factor.st) for factor in sobol.inputs.values()]
-        found.sort(key=lambda row: -float(row[1].value or 0.0))
-    else:
-        return [], ""
-    chosen = [row for k, row in enumerate(found[:MOST]) if k < LEAST or float(row[1].value or 0.0) >= SMALL]
-    language, texts = context.language, []
-    for name, share in chosen:
-        shown = language.statistic(share, PERCENT, most=0)
-        texts.append((name, language("headline.share", share=f"{shown.value} {shown.margin}".strip())))
-    return texts, language(f"headline.share_{method}")
-
-
-def _point(context: Context, found: BreakEvenResult, name: str) -> str:
-    """The break-even value of one input, with the value it starts from."""
-    language, one = context.language, found.inputs[name]
-    if one.value is None:
-        return language("headline.no_break_even")
-    value, start = (language.significant(number, FIGURES) for number in (one.value, one.start))
-    return language("headline.break_even", value=value, start=start)
 
 
 def _other_sentences(context: Context) -> list[str]:

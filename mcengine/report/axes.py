@@ -1,16 +1,46 @@
-"""The distribution of an output on matplotlib axes of the caller's own, as in a notebook."""
+"""Figures for a notebook: an answer's own as matplotlib figures, and a distribution on axes of the caller's own."""
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from typing import Any
 
-from mcengine.analysis.result import OutputResult
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mcengine.analysis.evaluation import Evaluation
+from mcengine.analysis.optimise_result import OptimiseResult
+from mcengine.analysis.result import OutputResult, Result
 from mcengine.errors import Fault, InputError
+from mcengine.report.compared import Compared
+from mcengine.report.context import Context
 from mcengine.report.figures import value_of
 from mcengine.report.language import Language
-from mcengine.report.style import BLUE, INK, ORANGE, Ticks, style
+from mcengine.report.optimise_figures import optimise_pictures
+from mcengine.report.outcome import distribution
+from mcengine.report.sensitivity_figures import pictures_of
+from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, keeping, style
 
 _MARKS = {"p05": "P5", "p50": "P50", "p95": "P95"}
+
+
+def pictures(answer: Any, language: Language) -> list[Picture]:
+    """The pictures of any answer: of a run its distribution and S-curve; none of a single evaluation."""
+    if isinstance(answer, Result):
+        drawn = distribution(Context(answer, language, None))
+        made: list[Picture] = [] if drawn is None else drawn["pictures"]
+        return made
+    if isinstance(answer, Compared):
+        return answer.pictures(language)
+    if isinstance(answer, Evaluation):
+        return []
+    return optimise_pictures(answer, language) if isinstance(answer, OptimiseResult) else pictures_of(answer, language)
+
+
+def figures(answer: Any, language: str = "en") -> list[Figure]:
+    """The same as matplotlib figures, whose `axes` can be drawn in further."""
+    with keeping() as kept:
+        pictures(answer, Language(language))
+    return kept
 
 
 def plot(output: OutputResult, axes: Axes | None = None, language: str = "en") -> Axes:
@@ -43,8 +73,8 @@ def plot(output: OutputResult, axes: Axes | None = None, language: str = "en") -
             value = value_of(output.statistics, name)
             if value is not None and low <= value <= high:
                 axes.axvline(value, color=INK, linewidth=1.0, linestyle=(0, (4, 2)))
-                place = (value - low) / (high - low)
-                axes.text(place, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=8.5)
+                above = axes.get_xaxis_transform()  # at its value, whatever limits the axes get later
+                axes.text(value, 1.02, text, transform=above, ha="center", va="bottom", fontsize=8.5)
         axes.set_xlabel(label if output.unit == "1" else f"{label}, {words.unit(output.unit)}")
         axes.set_yticks([])
         axes.xaxis.set_major_formatter(Ticks(words))

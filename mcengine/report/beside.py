@@ -1,4 +1,4 @@
-"""Sections on what stands beside the run: every assumption set, the table of cash flows, the variants of choices."""
+"""Sections on what stands beside the run: every assumption set, and the table of cash flows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from mcengine.analysis.cash_flows import FACTOR, LINES, PRESENT, CashFlows
 from mcengine.analysis.result import Statistic
 from mcengine.analysis.side_by_side import PARTS, Side
-from mcengine.analysis.variants import BASE_YEAR, HORIZON, RATE, Split, Variant
-from mcengine.report.answer import extremes
+from mcengine.report.answer import extremes, single
 from mcengine.report.context import Context, View
 from mcengine.report.language import PERCENT, Shown
 from mcengine.report.outcome import whisker_picture
+from mcengine.report.pipeline import beside
+from mcengine.report.terms_words import changes, exact
 
 _MONEY = 0  # decimals of one evaluation's money, in millions
 _KEYS = {"prob_positive": "prob_positive", "p05": "npv_p05", "p50": "npv_p50", "p95": "npv_p95", "mean": "npv_mean"}
@@ -42,6 +43,7 @@ def side_by_side(context: Context) -> View | None:
         "sentences": [*_spread(context), *_terms(context)],
         "columns": titles,
         "own": [side.own for side in sides],
+        "single": [side.draws == 1 for side in sides],
         "rows": rows,
         "picture": whisker_picture(language, "side_by_side", ranges, "npv", found.unit),
         "notes": [context.note(text) for text in found.notes],
@@ -50,7 +52,7 @@ def side_by_side(context: Context) -> View | None:
 
 def _title(context: Context, side: Side) -> str:
     if side.name == "plan":
-        return context.language("sides.plan")
+        return context.language("sides.plan_but" if changes(context) else "sides.plan")
     return context.title(side.title, side.name)
 
 
@@ -85,16 +87,38 @@ def _spread(context: Context) -> list[str]:
 
 
 def _terms(context: Context) -> list[str]:
-    """On what terms the sets are compared."""
+    """On what terms the sets are compared, and which of them stand on others."""
     found, language = context.pack.sides, context.language
     assert found is not None
     draws = max((side.draws for side in found.sides if side.draws > 1 and not side.own), default=0)
-    horizon = context.result.study.options.horizon
-    texts = [language("sides.terms", horizon=horizon, seed=found.seed)]
+    options = context.result.study.options
+    texts = [
+        language("sides.terms", horizon=options.horizon, base=options.discount_base_year, seed=found.seed),
+        *_exceptions(context),
+    ]
     if draws:
         texts.append(language("sides.few", draws=language.number(draws, 0)))
     if found.fixed:
         texts.append(language("sides.fixed", names=language.listed([context.label(name) for name in found.fixed])))
+    return [*texts, language("sides.null")]
+
+
+def _exceptions(context: Context) -> list[str]:
+    """What the sets do not have in common, although it is chosen rather than uncertain."""
+    found, language, study = context.pack.sides, context.language, context.result.study
+    assert found is not None
+    titles = {side.name: _title(context, side) for side in found.sides}
+    texts = []
+    for one in found.departs:
+        unit = next(spec.unit for spec in study.inputs if spec.name == one.name)
+        values = {"value": exact(language, one.value, unit), "plan": exact(language, one.plan, unit)}
+        texts.append(language(f"sides.depart_{one.name}", name=titles[one.set], **values))
+    if found.unlimited:
+        names = language.listed([f"“{titles[name]}”" for name in found.unlimited])
+        texts.append(language("sides.unlimited", names=names))
+    if (told := changes(context)) and study.plan is not None and found.plan_npv is not None:
+        own = {"horizon": study.plan.horizon, "own": single(context, found.plan_npv)}
+        texts.append(language("sides.plan_differs", title=titles["plan"], changes=told, **own))
     return texts
 
 
@@ -107,6 +131,12 @@ def cash_flows(context: Context) -> View | None:
     sentences = [language("flows.intro")]
     if mcpf != 1.0:
         sentences.append(language("flows.mcpf", mcpf=language.plain(mcpf)))
+    if len(context.pack.flows) > 1 and "npv" in context.result.outputs:
+        median = context.shown(context.result.outputs["npv"], "p50")
+        if median is not None and median.interval:
+            texts = {"median": median.value, "interval": median.interval, "unit": context.unit(context.output.unit)}
+            sentences.append(language("flows.medians", **texts))
+    sentences += filter(None, [beside(context)])
     return {"sentences": sentences, "tables": [_flows(context, table) for table in context.pack.flows]}
 
 
@@ -124,9 +154,10 @@ def _flows(context: Context, table: CashFlows) -> View:
         }
         for row in table.years
     ]
-    present = cells(dict(table.present))
+    present, told = cells(dict(table.present)), changes(context) if table.at == "plan" else ""
+    title = language("flows.at_plan_but", changes=told) if told else language(f"flows.at_{table.at}")
     return {
-        "title": language(f"flows.at_{table.at}"),
+        "title": title,
         "unit": context.unit(table.unit),
         "heads": [*heads, language("flows.factor"), language("flows.present")],
         "strong": [*(line in ("outlay", "receipts", "cash_flow") for line in LINES), False, False],
@@ -135,66 +166,4 @@ def _flows(context: Context, table: CashFlows) -> View:
             {"label": language("flows.total"), "cells": [*cells(dict(table.totals)), "", ""]},
             {"label": language("flows.total_present"), "cells": [*present, "", present[-1]]},
         ],
-    }
-
-
-def variants(context: Context) -> View | None:
-    """One choice changed at a time: discount rate, base year, horizon; and what falls after the plan's horizon."""
-    found, language = context.pack.variants, context.language
-    if found is None:
-        return None
-    both = found.at != "plan"
-    parts = []
-    for option in (RATE, BASE_YEAR, HORIZON):
-        rows = [_variant(context, one, both) for one in found.of(option)]
-        parts.append({"title": language(f"variants.{option}"), "rows": rows})
-    later = [one for one in found.of(HORIZON) if one.value > found.split_year]
-    splits = [row for one in later for row in _splits(context, one, both)]
-    intro = language("variants.intro", draws=language.number(found.draws, 0))
-    return {
-        "intro": intro if context.uncertain else language("variants.intro_fixed"),
-        "spending": language("variants.spending", year=context.result.study.options.spend_until),
-        "both": both,
-        "uncertain": context.uncertain,
-        "unit": context.unit(found.unit),
-        "parts": parts,
-        "splits": splits,
-        "until": language("variants.until", year=found.split_year),
-        "after": language("variants.after", year=found.split_year),
-        "split_title": language("variants.split", year=found.split_year),
-    }
-
-
-def _variant(context: Context, one: Variant, both: bool) -> View:
-    language = context.language
-    value = _percentage(context, one.value) if one.option == RATE else str(int(one.value))
-    row: View = {"value": value, "own": one.own, "plan": language.number(one.plan.npv, _MONEY)}
-    if both:
-        row["baseline"] = language.number(one.baseline.npv, _MONEY)
-    if context.uncertain:
-        row["mean"] = language.statistic(one.mean, most=_MONEY)
-        row["chance"] = language.statistic(one.chance, PERCENT, most=2)
-    return row
-
-
-def _percentage(context: Context, share: float) -> str:
-    """A rate without zeros that say nothing: "2.25%"."""
-    return f"{context.language.plain(round(100 * share, 6))}%"
-
-
-def _splits(context: Context, one: Variant, both: bool) -> list[View]:
-    """What falls until the plan's horizon and after, at the plan's values and at the medians."""
-    places = [("plan", one.plan), *([("median", one.baseline)] if both else [])]
-    return [_split(context, one.value, at, split) for at, split in places]
-
-
-def _split(context: Context, horizon: float, at: str, split: Split) -> View:
-    language = context.language
-    return {
-        "horizon": str(int(horizon)),
-        "at": language(f"variants.at_{at}"),
-        "npv": language.number(split.npv, _MONEY),
-        "until": language.number(split.until, _MONEY),
-        "after": language.number(split.after, _MONEY),
-        "share": language.percent(split.share, 0) if split.share is not None else language("variants.no_share"),
     }

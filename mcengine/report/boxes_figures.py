@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from mcengine.analysis.boxes_result import BoxesResult, DiscoveredBox, Limit, ShareMap, Step
 from mcengine.analysis.result import Statistic
 from mcengine.report.language import PERCENT, Language
+from mcengine.report.names import short_name, study_title
 from mcengine.report.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Picture, Ticks, picture, style
 
 _MARKS = (("o", GREY), ("s", BLUE), ("^", ORANGE), ("D", GREEN), ("v", PURPLE), ("P", VERMILLION), ("X", INK))
@@ -44,10 +45,10 @@ _WORDS = {
     "nl": {
         "coverage": "dekking: aandeel van alle gevallen met {case} dat in het gebied ligt",
         "density": "dichtheid: aandeel met {case} in het gebied",
-        "number": "{count} invoeren begrensd",
-        "one": "1 invoer begrensd",
+        "number": "{count} aannamen begrensd",
+        "one": "1 aanname begrensd",
         "none": "alle trekkingen",
-        "whole": "PRIM over alle {count} invoeren",
+        "whole": "PRIM over alle {count} aannamen",
         "picked": "het gekozen gebied: stap {step}",
         "caption": "Gebieden waarin {case} vaak voorkomt ({study}), elk gemeten op nieuwe trekkingen; hoger en meer "
         "naar rechts is beter. Getallen zijn stappen van het traject om uit te kiezen. In het gekozen gebied ({box}) "
@@ -58,7 +59,7 @@ _WORDS = {
         "share": "aandeel trekkingen met {case}",
         "map": "Waar {case} ({study}): hoe donkerder, hoe meer van de trekkingen; de lijn is het gekozen gebied. "
         "{others}Wit: minder dan {fewest} trekkingen. Getoond is de middelste 99% van elke invoer.",
-        "others": "Alleen trekkingen binnen de grenzen op de andere invoeren zijn getoond: {limits}. ",
+        "others": "Alleen trekkingen binnen de grenzen op de andere aannamen zijn getoond: {limits}. ",
         "map_alt": "Kaart van het aandeel trekkingen met {case} over {across} en {up}; binnen het gebied is het "
         "{density}.",
         "above": "{name} minstens {low}",
@@ -84,7 +85,7 @@ def _trajectory_picture(result: BoxesResult, box: DiscoveredBox, language: Langu
     density, coverage = (str(language.statistic(s, PERCENT, most=1)) for s in (box.step.density, box.step.coverage))
     listed = "; ".join(_limit(limit, result, language) for limit in box.limits)
     caption = words["caption"].format(
-        case=case, study=result.study.name, box=listed, density=density, coverage=coverage
+        case=case, study=study_title(result.study, language), box=listed, density=density, coverage=coverage
     )  # fmt: skip
     alt = words["alt"].format(count=len(box.steps), density=density, coverage=coverage)
     return picture(name, trajectory(language, box, case), caption, alt)
@@ -134,7 +135,7 @@ def _map_picture(result: BoxesResult, box: DiscoveredBox, shares: ShareMap, lang
     others = [limit for limit in box.limits if limit.input not in shares.inputs]
     listed = "; ".join(_limit(limit, result, language) for limit in others)
     caption = words["map"].format(
-        case=case, study=result.study.name, fewest=_FEWEST,
+        case=case, study=study_title(result.study, language), fewest=_FEWEST,
         others=words["others"].format(limits=listed) if others else "",
     )  # fmt: skip
     across, up = (labels[name] for name in shares.inputs)
@@ -189,7 +190,7 @@ def _places(steps: Sequence[Step]) -> tuple[list[float], list[float]]:
 
 
 def _case(result: BoxesResult, language: Language) -> str:
-    name = {"en": "NPV", "nl": "NCW"}[language.code] if result.output == "npv" else result.output
+    name = short_name(result.output, language)
     level = language.plain(result.case.level)
     if result.case.level and result.unit != "1":
         level = language.money(level, result.unit)

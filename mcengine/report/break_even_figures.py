@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,8 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from mcengine.analysis.break_even_result import ABOVE, BELOW, BreakEven, BreakEvenResult, PairMap
 from mcengine.report.language import Language
-from mcengine.report.style import BLUE, GREY, INK, ORANGE, VERMILLION, Picture, Ticks, picture, style
-from mcengine.report.tornado_figures import in_words, labels_of, output_label
+from mcengine.report.names import set_title, short_name, study_title
+from mcengine.report.style import BLUE, GREY, INK, ORANGE, VERMILLION, Picture, Ticks, picture, style, wrapped
+from mcengine.report.tornado_figures import in_words, labels_of
 
 _MOST = 15
 _WIDEST = 1.0  # distances beyond a whole are drawn as an arrow at the edge
@@ -34,7 +35,7 @@ _WORDS = {
         "caption": "How to read it: how far each input, moved alone, is from the value at which {output} is {level} "
         "({study}; the others at {standing}). Beside each: from where it stands to its break-even value. The shorter "
         "the line, the less it takes; an arrow goes on beyond the axis. {without} inputs have no such value within "
-        "their bounds.",
+        "their bounds: the table has the outcome there.",
         "alt": "Break-even values, nearest first: {rows}.",
         "row": "{name} {start} to {value}",
         "map": "How to read it: {output} over {first} and {second}, the others at {standing} ({study}). On the line "
@@ -52,13 +53,13 @@ _WORDS = {
         "more": "nog {count}, verder weg",
         "caption": "Zo leest u de figuur: hoe ver elke invoer, alleen bewogen, van de waarde ligt waarbij {output} "
         "{level} is: het kantelpunt ({study}; de andere op {standing}). Ernaast: van de waarde nu naar het kantelpunt. "
-        "Hoe korter de lijn, hoe minder er nodig is; een pijl gaat verder dan de as. {without} invoeren hebben geen "
-        "kantelpunt binnen hun grenzen.",
+        "Hoe korter de lijn, hoe minder er nodig is; een pijl gaat verder dan de as. {without} aannamen hebben geen "
+        "kantelpunt binnen hun grenzen: de tabel geeft de uitkomst daar.",
         "alt": "Kantelpunten, dichtstbij eerst: {rows}.",
         "row": "{name} {start} naar {value}",
         "map": "Zo leest u de figuur: {output} over {first} en {second}, de andere op {standing} ({study}). Op de lijn "
         "is {output} {level}; blauw is erboven, oranje eronder. De ster is waar de analyse begint, de tekens zijn de "
-        "medianen van de aannamensets in alleen deze twee invoeren.",
+        "medianen van de aannamensets in alleen deze twee aannamen.",
         "map_alt": "Kaart van {output} over {first} en {second} met de lijn waarop die {level} is.",
         "start": "begin",
         "plan": "plan",
@@ -74,10 +75,10 @@ def break_even_pictures(result: BreakEvenResult, language: Language) -> list[Pic
     """The distances, where any input has a break-even value, and one map a pair."""
     words, labels = _WORDS[language.code], labels_of(result, language)
     told = {
-        "output": output_label(result.output, language),
+        "output": short_name(result.output, language),
         "level": language.plain(result.level),
         "standing": _STANDING[language.code][result.at],
-        "study": result.study.name,
+        "study": study_title(result.study, language),
     }
     made = []
     if result.found:
@@ -100,7 +101,7 @@ def distances(result: BreakEvenResult, language: Language) -> Figure:
     """One line an input from the top, as long as the share by which it must move; nearest first."""
     words, labels = _WORDS[language.code], labels_of(result, language)
     shown, rest = result.found[:_MOST], result.found[_MOST:]
-    told = {"output": output_label(result.output, language), "level": language.plain(result.level)}
+    told = {"output": short_name(result.output, language), "level": language.plain(result.level)}
     colours = {ABOVE: BLUE, BELOW: ORANGE, None: GREY}
     reach = min(max((abs(one.distance) for one in shown if one.distance is not None), default=1.0), _WIDEST)
     reach = reach or 1.0
@@ -115,7 +116,7 @@ def distances(result: BreakEvenResult, language: Language) -> Figure:
         axes.axvline(0.0, color=INK, linewidth=1.0)
         axes.set_xlim(-1.12 * reach, 1.12 * reach)
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), [labels[one.name] for one in shown])
+        axes.set_yticks(range(len(shown)), wrapped([labels[one.name] for one in shown]))
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(words["distance"] + ("\n" + words["more"].format(count=len(rest)) if rest else ""))
         axes.xaxis.set_major_formatter(Ticks(language, percent=True))
@@ -142,7 +143,7 @@ def _distance(axes: Axes, row: int, one: BreakEven, reach: float, colour: str, l
 def pair_figure(result: BreakEvenResult, pair: PairMap, language: Language) -> Figure:
     """Filled colours of the output over two inputs, the line at the level, and where plan and sets lie."""
     words, labels = _WORDS[language.code], labels_of(result, language)
-    output = output_label(result.output, language)
+    output = short_name(result.output, language)
     shown = np.ma.masked_invalid(pair.output)
     half = float(np.abs(shown - result.level).max()) or 1.0
     with style():
@@ -159,7 +160,8 @@ def pair_figure(result: BreakEvenResult, pair: PairMap, language: Language) -> F
         if shown.min() < result.level < shown.max():
             line = axes.contour(pair.x, pair.y, shown, [result.level], colors=[INK], linewidths=2.0)
             axes.clabel(line, fmt=lambda _: f"{output} = {language.plain(result.level)}", fontsize=8.5)
-        _points(axes, pair, words["plan" if result.at == "plan" else "start"])
+        titles = {name: set_title(name, result.study, language) for name in pair.medians}
+        _points(axes, pair, words["plan" if result.at == "plan" else "start"], titles)
         axes.set_xlim(pair.x[0], pair.x[-1])
         axes.set_ylim(pair.y[0], pair.y[-1])
         for axis, name, unit in zip((axes.xaxis, axes.yaxis), pair.names, pair.units, strict=True):
@@ -169,11 +171,11 @@ def pair_figure(result: BreakEvenResult, pair: PairMap, language: Language) -> F
     return figure
 
 
-def _points(axes: Axes, pair: PairMap, start: str) -> None:
-    """Where the analysis starts, and the sets' medians."""
+def _points(axes: Axes, pair: PairMap, start: str, titles: Mapping[str, str]) -> None:
+    """Where the analysis starts, and the sets' medians by the `titles` of the sets."""
     places: Sequence[tuple[str, tuple[float, float], str, int]] = [
         (start, pair.start, "*", 15),
-        *((name, point, _MARKS[k % len(_MARKS)], 7) for k, (name, point) in enumerate(pair.medians.items())),
+        *((titles[name], point, _MARKS[k % len(_MARKS)], 7) for k, (name, point) in enumerate(pair.medians.items())),
     ]
     for name, (x, y), mark, size in places:
         if math.isfinite(x) and math.isfinite(y):

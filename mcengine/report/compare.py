@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from mcengine.analysis.paired import Difference, Side, differences
 from mcengine.analysis.result import OutputResult, Statistic
+from mcengine.analysis.study_changes import changes
 from mcengine.inputs.study import Study
 from mcengine.report import tables
 from mcengine.report.compare_differences import differences_picture, differences_view, points
 from mcengine.report.compare_findings import Findings, findings
-from mcengine.report.compare_inputs import changes_view, explained_views
+from mcengine.report.compare_inputs import changes_view, explained_views, reason
 from mcengine.report.html import other_languages, render, write_pictures
 from mcengine.report.language import LANGUAGES, PERCENT, Language, Shown, style_of
 from mcengine.report.outcome import whisker_picture
@@ -211,7 +212,8 @@ def _answer(runs: Sequence[ComparedRun], titles: Sequence[str], headline: str, l
         texts |= {end: shown.value, f"{end}_interval": shown.interval, f"{end}_name": titles[k]}
     shown = language.statistic(points(change.second_less_first), most=2)
     said = language("compare.difference_said", difference=shown.value, interval=shown.interval)
-    return f"{language('compare.disagree', **texts)} {said}"
+    why = reason(changes([runs[low].study, runs[high].study]), language)
+    return f"{language('compare.disagree', why=why, **texts)} {said}"
 
 
 def _between(low: ComparedRun, high: ComparedRun, runs: int) -> Difference:

@@ -151,6 +151,7 @@ def _figure(
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.06)
         label = language.label(output)
+        axes.locator_params(axis="x", nbins=7)
         axes.set_xlabel(
             f"{language('compare.difference')}, {label}" + (f", {language.unit(unit)}" if unit != "1" else "")
         )

@@ -28,6 +28,8 @@ from mcengine.report.waterfall_figures import waterfall_pictures
 
 MOST_STEPS = 8
 """Rows of a waterfall's table; smaller steps stand in one row."""
+MOST_NAMED = 3
+"""Inputs that the opening sentence names; more of them are "the assumptions"."""
 HASH = 12
 """Characters of a sha256 shown."""
 
@@ -65,6 +67,25 @@ def changes_view(found: Changes, studies: Sequence[Study], language: Language) -
         ),
         "idle": language("compare.idle", names=", ".join(labels[name] for name in found.idle)) if found.idle else "",
     }
+
+
+def reason(found: Changes, language: Language) -> str:
+    """In a sentence, what makes the difference between two studies: options, a few inputs by name, or assumptions."""
+    labels = {one.name: one.spec.label.get(language.code, one.name) for one in found.inputs}
+    shape = [one for one in found.settings if one.name in (COPULA, SETS) or one.name.startswith("rho(")]
+    parts = []
+    if len(found.inputs) > MOST_NAMED or shape:
+        laws = [law for one in found.inputs for cell in one.assumed if cell is not None for law in cell.laws]
+        fixed = not shape and all(law.is_constant for law in laws)
+        count = len(found.inputs)
+        parts.append(language("compare.why_values", count=count) if fixed else language("compare.why_assumptions"))
+    else:
+        cells = [[_assumed(cell, language) for cell in one.assumed] for one in found.inputs]
+        parts += [f"{labels[one.name]} ({' → '.join(texts)})" for one, texts in zip(found.inputs, cells, strict=True)]
+    for setting in (one for one in found.settings if one not in shape):
+        values = " → ".join(_value(setting, value, language) for value in setting.values)
+        parts.append(_setting(setting, labels, language) + ("" if setting.note else f" ({values})"))
+    return language("compare.why", what=language.listed(parts)) if parts else language("compare.why_nothing")
 
 
 def _labels(studies: Sequence[Study], code: str) -> dict[str, str]:
@@ -216,7 +237,7 @@ def _line(label: str, effect: str, *, total: bool = False) -> View:
 def _change(step: Step, language: Language) -> str:
     """From what to what a step goes."""
     old, new = (
-        language.plain(float(f"{value:.4g}")) if isinstance(value, float) else str(value)
+        language.value(float(f"{value:.4g}") if isinstance(value, float) else value)
         for value in step.changes[step.name]
     )
     return f"{old} → {new}"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mcengine.analysis.pack import Pack
 from mcengine.analysis.result import OutputResult, Result
 from mcengine.analysis.sensitivity import Sensitivity
+from mcengine.inputs.texts import said
 from mcengine.report import tables
 from mcengine.report.language import Language, Shown, style_of
 
@@ -64,6 +65,10 @@ class Context:
     def label(self, name: str) -> str:
         """The name of an input in this language; of anything else, as a group, its own."""
         return self.labels.get(name, name)
+
+    def said(self, text: str) -> str:
+        """A text of the plan or of a set in this language."""
+        return said(text, self.language.code)
 
     def title(self, title: Mapping[str, str], name: str) -> str:
         """A title in this language, `name` where there is none."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mcengine.analysis.variant_choices import CORRELATIONS, OFF, ON
 from mcengine.inputs.spec import InputSpec
+from mcengine.inputs.texts import said
 from mcengine.report import tables
 from mcengine.report.context import Context, View
-from mcengine.report.language import Language
+from mcengine.report.language import PERCENT, Language
+from mcengine.report.names import foreign
 
 if TYPE_CHECKING:
     from mcengine.analysis.correlations import RankCorrelation
@@ -65,7 +68,8 @@ def dependence(context: Context) -> View | None:
     if not rows:
         unused = 0 if result.study.correlations else unused_pairs(result.study)
         intro = language("dependence.off", count=unused) if unused else language("dependence.none")
-        return {"intro": intro, "remarks": [], "groups": [], "atoms": False, "commands": ()}
+        remarks = _without(context) if unused else []
+        return {"intro": intro, "remarks": remarks, "groups": [], "atoms": False, "commands": ()}
     from mcengine.analysis.correlations import DRAWS, REPLICATES
 
     atoms = any(abs(row.pair.attainable) < FULL for row in rows)
@@ -77,6 +81,7 @@ def dependence(context: Context) -> View | None:
         remarks.append(language("dependence.repaired"))
     if atoms:
         remarks.append(language("dependence.atoms"))
+    remarks += _without(context)
     return {
         "intro": language("dependence.intro"),
         "remarks": remarks,
@@ -84,6 +89,20 @@ def dependence(context: Context) -> View | None:
         "atoms": atoms,
         "commands": tables.independent_commands(result),
     }
+
+
+def _without(context: Context) -> list[str]:
+    """What the run says with its correlations and without, where both have been computed."""
+    language, found = context.language, context.pack.variants
+    rows = {} if found is None else {str(row.value): row for row in found.of(CORRELATIONS)}
+    if found is None or len(rows) < 2:
+        return []
+    texts = {"unit": context.unit(found.unit)}
+    for key, row in rows.items():
+        chance, mean = language.statistic(row.chance, PERCENT, most=2), language.statistic(row.mean, most=0)
+        texts |= {key: chance.value, f"{key}_interval": chance.interval}
+        texts |= {f"{key}_mean": mean.value, f"{key}_mean_interval": mean.interval}
+    return [language(f"dependence.{OFF if rows[ON].own else ON}_chance", **texts)]
 
 
 def _copulas(context: Context) -> str:
@@ -114,7 +133,8 @@ def _groups(context: Context, rows: Sequence[PairRow]) -> list[View]:
 def _blocks(language: Language, rows: Sequence[PairRow]) -> list[View]:
     blocks = []
     for (confidence, note), pairs in groupby(rows, key=lambda row: (row.confidence, row.note)):
-        block = {"confidence": confidence, "confidence_text": language(f"assumptions.{confidence}"), "note": note}
+        block = {"confidence": confidence, "confidence_text": language(f"assumptions.{confidence}")}
+        block |= {"note": said(note, language.code), "note_in": foreign(note, language)}
         blocks.append(block | {"rows": [_row(language, row) for row in pairs]})
     return blocks
 

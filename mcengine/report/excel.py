@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from mcengine.report import dependence, tables
 from mcengine.report.excel_charts import HISTOGRAM, PUBLISHED, S_CURVE, SETS, YEARS, charts, draw
+from mcengine.report.excel_pack import pack_tables
 from mcengine.report.excel_tables import Cell, Row, Table, analysis_tables, unique
 from mcengine.report.language import LANGUAGES, SHARES, Language
-from mcengine.report.spreadsheet import add_sheet, workbook
+from mcengine.report.spreadsheet import add_sheet, printed, workbook
 
 if TYPE_CHECKING:
+    from mcengine.analysis.pack import Pack
     from mcengine.analysis.result import Result, Statistic
     from mcengine.analysis.sensitivity import Sensitivity
 
 YEARLY = ("mean", "p05", "p25", "p50", "p75", "p95")
 
-CHARTS = "Charts"
+CHARTS, CHARTS_WIDTH = "Charts", 130
 
 
 def write_workbook(
@@ -29,13 +31,15 @@ def write_workbook(
     *,
     published: tables.Published | None = None,
     analyses: Sequence[Sensitivity] = (),
+    pack: Pack | None = None,
 ) -> Path:
     """Write the workbook: the charts, then one sheet a table, bold headings, numbers as numbers.
 
     published  from `tables.published`; None leaves that sheet out
     analyses   the results of what the study's `[sensitivity]` asks for: the tables of each
+    pack       what stands beside the run in the report; None leaves its sheets out
     """
-    every = unique([*sheets(result, published), *(table for one in analyses for table in analysis_tables(one))])
+    every = unique([*sheets(result, published, pack), *(table for one in analyses for table in analysis_tables(one))])
     own = {table.title: table for table in every}
     with workbook(str(path), result.study.name) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
@@ -43,6 +47,7 @@ def write_workbook(
         if found:
             front = add_sheet(book, CHARTS)
             front.hide_gridlines(2)
+            printed(front, CHARTS_WIDTH, None)
             front.write_string(0, 0, "Charts from the tables on the other sheets / Grafieken uit de tabellen", bold)
         for table in every:
             _fill(add_sheet(book, table.title), table, bold)
@@ -62,8 +67,8 @@ def _by_analysis(every: Sequence[Table], analyses: Sequence[Sensitivity]) -> lis
     return found[::-1]
 
 
-def sheets(result: Result, published: tables.Published | None) -> Iterator[Table]:
-    """Every table of the run, in order."""
+def sheets(result: Result, published: tables.Published | None, pack: Pack | None = None) -> Iterator[Table]:
+    """Every table of the run and of what stands beside it, in order."""
     level = Language("en").level(tables.level(result))
     heads = [head.replace("95%", level) for head in STATISTICS_HEADS]
     yield Table("Statistics", heads, list(_statistics(result)))
@@ -83,7 +88,10 @@ def sheets(result: Result, published: tables.Published | None) -> Iterator[Table
     if plan is not None and plan.inconsistencies:
         rows = [(one.text.get("en"), one.text.get("nl"), one.locator) for one in plan.inconsistencies]
         yield Table("Inconsistencies", ("inconsistency in the plan", "inconsistentie in het plan", "place"), rows)
-    yield Table("Run", ("what / wat", "value / waarde"), list(_run(result)))
+    if pack is not None:
+        yield from pack_tables(pack)
+    left_out = () if pack is None else pack.notes
+    yield Table("Run", ("what / wat", "value / waarde"), [*_run(result), *(("note", text) for text in left_out)])
 
 
 def _shape(result: Result) -> Iterator[Table]:
@@ -119,7 +127,7 @@ def _sets(result: Result) -> Iterator[Row]:
 
 STATISTICS_HEADS = (
     "set", "output", "statistic", "unit", "value", "low 95%", "high 95%", "note",
-    "name (English)", "naam (Nederlands)",
+    "name (English)", "naam (Nederlands)", "draws",
 )  # fmt: skip
 """`low` and `high` bound the computing precision (rekenprecisie) of `value`; `set` is empty for all draws. A run
 that could stop early has the level of its intervals in place of 95%."""
@@ -133,8 +141,9 @@ def _statistics(result: Result) -> Iterator[Row]:
     english, dutch = Language("en"), Language("nl")
     for row in tables.statistic_rows(result):
         names = [f"{t.label(row.output)}: {t(f'statistics.{row.name}')}" for t in (english, dutch)]
-        figure = row.statistic
-        yield (row.set, row.output, row.name, row.unit, figure.value, *_bounds(figure), figure.note, *names)
+        figure, outputs = row.statistic, result.outputs if row.set is None else result.sets[row.set]
+        numbers = figure.value, *_bounds(figure)
+        yield (row.set, row.output, row.name, row.unit, *numbers, figure.note, *names, outputs[row.output].draws)
 
 
 YEARS_HEADS = (
@@ -272,5 +281,6 @@ def _fill(sheet: Any, table: Table, bold: Any) -> None:
             widths[column] = max(widths[column], min(len(cell) if isinstance(cell, str) else 12, 60))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(width, 60) + 2)
+    printed(sheet, sum(min(width, 60) + 2 for width in widths))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)

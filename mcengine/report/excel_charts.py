@@ -17,6 +17,8 @@ from mcengine.report.language import Language
 BLUE, ORANGE, VERMILLION, GREEN, PURPLE, INK = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#222222"
 
 S_CURVE, HISTOGRAM, SETS, YEARS, PUBLISHED = "S-curve", "Distribution", "Sets", "Years", "Published"
+SIDES = "Side by side sides"
+INPUT, YEAR = "input / invoer", "year / jaar"
 
 MOST = 20
 """Bars of a chart; the table has the others."""
@@ -32,8 +34,23 @@ _BARS: Mapping[str, Sequence[str]] = {
     "tail": ("st",),
     "waterfall": ("effect",),
     "break-even": ("distance",),
+    "evppi": ("evppi",),
+    "luck": ("share",),
 }
 """Headings that a method's chart shows, where they are not the first two statistics of its table."""
+
+_SHARE = "share of the variance / aandeel in de variantie"
+_SCALES: Mapping[str, str] = {
+    "shapley": _SHARE,
+    "sobol": f"Sobol' index, {_SHARE}",
+    "tail": f"Sobol' index, {_SHARE}",
+    "tornado": "{output}",
+    "waterfall": "{output}",
+    "evppi": "EVPPI ({unit})",
+    "break-even": "change from the plan's value to the nearest break-even value; none: no bar / "
+    "verandering van de waarde in het plan tot het naaste kantelpunt; geen: geen staaf",
+}
+"""What the axis of a method's bars says; of other methods it names what the bars show."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,9 @@ def charts(result: Result, sheets: Mapping[str, Table], analyses: Sequence[Seque
     if HISTOGRAM in sheets:
         yield _histogram(sheets[HISTOGRAM], label)
     if SETS in sheets:
-        yield _ranges(sheets[SETS], label)
+        yield _ranges(sheets[SETS], f"sets of this run / sets van deze run: {label}", label, "set", "")
+    if SIDES in sheets:
+        yield _ranges(sheets[SIDES], f"every assumption set / elke aannamenset: {label}", label, "sides", f"{name} ")
     if YEARS in sheets:
         for quantity in [name for name in tables.YEARLY_FIGURES if name in result.years] or list(result.years)[:2]:
             yield _yearly(sheets[YEARS], quantity, result.years[quantity].unit)
@@ -112,22 +131,23 @@ def _histogram(table: Table, label: str) -> Chart:
     return Chart({"type": "column"}, [series], f"distribution / verdeling: {label}", x, y)
 
 
-def _ranges(table: Table, label: str) -> Chart:
-    """P5 to P95 of each set as a line with marks."""
-    marks = {"p05": "short_dash", "p25": "short_dash", "p50": "circle", "p75": "short_dash", "p95": "short_dash"}
+def _ranges(table: Table, title: str, label: str, sets: str, prefix: str) -> Chart:
+    """P5 to P95 of each set as a line with marks; sets: the heading above their names, prefix: of the figures'."""
+    marks = {"p05": "triangle", "p25": "square", "p50": "circle", "p75": "square", "p95": "triangle"}
     series = [
         {
             "name": name.upper().replace("P05", "P5") if name != "mean" else "mean / gemiddelde",
-            "categories": table.span("set"),
-            "values": table.span(name),
+            "categories": table.span(sets),
+            "values": table.span(f"{prefix}{name}"),
             "line": {"none": True},
             "marker": {"type": mark, "size": 9, "fill": {"color": colour}, "border": {"color": INK}},
         }
         for name, mark, colour in [*((n, m, BLUE) for n, m in marks.items()), ("mean", "diamond", ORANGE)]
-        if name in table.heads
+        if f"{prefix}{name}" in table.heads
     ]
-    title, lines = f"assumption sets / aannamensets: {label}", {"line": {"color": BLUE, "width": 2}}
-    return Chart({"type": "line"}, series, title, {"label_position": "low"}, {**_AXIS, "name": label}, lines)
+    lines = {"line": {"color": BLUE, "width": 2}}
+    x = {"label_position": "low", "name": "assumption set / aannamenset"}
+    return Chart({"type": "line"}, series, title, x, {**_AXIS, "name": label}, lines)
 
 
 def _yearly(table: Table, quantity: str, unit: str) -> Chart:
@@ -146,7 +166,7 @@ def _yearly(table: Table, quantity: str, unit: str) -> Chart:
                 }
             )
     label = f"{both(quantity)} ({unit})"
-    return Chart({"type": "line"}, series, label, {"label_position": "low"}, {**_AXIS, "name": unit})
+    return Chart({"type": "line"}, series, label, _YEAR_AXIS, {**_AXIS, "name": unit})
 
 
 def _published(table: Table) -> Iterator[Chart]:
@@ -166,7 +186,7 @@ def _published(table: Table) -> Iterator[Chart]:
             ]
             unit = str(table.rows[rows[0]][list(table.heads).index("unit")])
             title = f"published against computed / gepubliceerd naast berekend: {both(str(quantity))} ({unit})"
-            yield Chart({"type": "column"}, series, title, {"label_position": "low"}, {**_AXIS, "name": unit})
+            yield Chart({"type": "column"}, series, title, _YEAR_AXIS, {**_AXIS, "name": unit})
             return
 
 
@@ -205,12 +225,16 @@ def _bars(table: Table, method: str, shown: Sequence[str], overview: Mapping[Cel
             }
             for head, colour in zip(shown, (BLUE, ORANGE), strict=False)
         ]
-        parts = [method, *([str(response)] if response else []), both(str(overview.get("output", "")))]
-        x = dict(_AXIS)  # of a bar chart the axis of values
+        output = both(str(overview.get("output", "")))
+        parts = [method, *([str(response)] if response else []), output]
+        unit = overview.get("unit")
+        named = output if unit in (None, "", "1") else f"{output} ({unit})"
+        scale = _SCALES.get(method, ", ".join(shown)).format(output=named, unit=unit)
+        x = {**_AXIS, "name": scale, "num_format": "0%" if method == "break-even" else "General"}  # the axis of values
         if method == "tornado" and isinstance(overview.get("base"), float):
             x["crossing"] = overview["base"]
         title = f"{parts[0]}: {', '.join(part for part in parts[1:] if part)}"
-        y = {"reverse": True, "label_position": "low"}
+        y = {"reverse": True, "label_position": "low", "name": INPUT}
         yield Chart({"type": "bar"}, series, title, x, y, height=140 + 26 * (last - first + 1))
 
 
@@ -229,6 +253,7 @@ def _whiskers(table: Table, head: str, first: int, last: int) -> dict[str, Any]:
     return {"y_error_bars": {"type": "custom", **reach, "line": {"color": INK}}}
 
 
+_YEAR_AXIS: Mapping[str, Any] = {"label_position": "low", "name": YEAR}
 _AXIS: Mapping[str, Any] = {
     "num_format": "General",
     "major_gridlines": {"visible": True, "line": {"color": "#E4E4E4"}},
@@ -236,10 +261,22 @@ _AXIS: Mapping[str, Any] = {
 }
 
 
+_ROW = 20
+"""Pixels of a row."""
+
+_SCALE, _PAGE_ROWS = 78, 43
+"""Per cent at which charts are printed (one as wide as a page, two as high), and the rows of a page."""
+
+
 def draw(book: Any, sheet: Any, found: Sequence[Chart]) -> None:
-    """Make the charts and set them below each other on `sheet`."""
-    row = 1
+    """Make the charts and set them below each other on `sheet`, in print none across two pages."""
+    row = top = 1
+    breaks = []
     for one in found:
+        rows = one.height // _ROW + 2
+        if row + rows - top > _PAGE_ROWS and row > top:
+            breaks.append(row - 1)
+            top = row
         chart = book.add_chart(dict(one.kind))
         for series in one.series:
             chart.add_series(dict(series))
@@ -252,4 +289,7 @@ def draw(book: Any, sheet: Any, found: Sequence[Chart]) -> None:
             chart.set_high_low_lines(dict(one.lines))
         chart.set_size({"width": 960, "height": one.height})
         sheet.insert_chart(row, 0, chart, {"description": one.title})
-        row += one.height // 20 + 2
+        row += rows
+    sheet.fit_to_pages(0, 0)  # a spreadsheet that fits pages heeds no breaks
+    sheet.set_print_scale(_SCALE)
+    sheet.set_h_pagebreaks(breaks)

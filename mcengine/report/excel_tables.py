@@ -12,6 +12,9 @@ Row = Sequence[Cell]
 LONGEST_NAME = 31
 """Characters that Excel allows in a sheet's name."""
 
+LARGEST_WHOLE = 2**53
+"""Beyond this a number in a cell is no longer exact."""
+
 SHORT = 4
 """Numbers of a list that still share one cell; longer lists become a table of their own."""
 
@@ -117,11 +120,13 @@ def _is_statistic(value: Any) -> bool:
 
 
 def _cell(value: Any) -> Cell:
-    """A plain value as a cell holds it; a short list as one text."""
+    """A plain value as a cell holds it: a short list as one text, a seed with more digits than a number holds too."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        return str(value)
     if isinstance(value, list):
-        return ", ".join(str(_cell(part)) for part in value)
+        return ", ".join("-" if part is None else str(_cell(part)) for part in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_cell(part)}" for name, part in value.items())
     found: Cell = value
@@ -131,13 +136,18 @@ def _cell(value: Any) -> Cell:
 def analysis_tables(result: Any) -> Iterator[Table]:
     """The tables of an analysis, from its own `to_dict()`: its single figures, then one sheet a list of like things."""
     labels = {spec.name: dict(spec.label) for spec in result.study.inputs}
+    return data_tables(result.method, result.to_dict(), labels)
+
+
+def data_tables(title: str, data: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]) -> Iterator[Table]:
+    """Plain data as tables, their names behind `title`; labels: names in both languages of what the data name."""
     collector = _Collector(labels)
     single: dict[str, Cell] = {}
-    collector.walk("", result.to_dict(), single, {})
-    yield Table(_title(result.method, ""), ("what", "value"), list(single.items()))
+    collector.walk("", data, single, {})
+    yield Table(_title(title, ""), ("what", "value"), list(single.items()))
     for name, rows in collector.found.items():
         heads = list(dict.fromkeys(head for row in rows for head in row))
-        yield Table(_title(result.method, name), heads, [[row.get(head) for head in heads] for row in rows])
+        yield Table(_title(title, name), heads, [[row.get(head) for head in heads] for row in rows])
 
 
 def _title(method: str, table: str) -> str:

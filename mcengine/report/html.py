@@ -5,6 +5,7 @@ The same run gives the same bytes: no time, machine or path of this computer get
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +51,8 @@ def write_report(
         sections = [(name, view) for name, build in SECTIONS if (view := build(context)) is not None]
         written.append(_write(folder / f"report.{code}.html", report_html(context, sections, languages)))
         written += write_pictures(folder, code, [picture for _, view in sections for picture in _pictures(view)])
-    written.append(write_workbook(result, folder / "report.xlsx", published=published, analyses=analyses))
+    book = folder / "report.xlsx"
+    written.append(write_workbook(result, book, published=published, analyses=analyses, pack=pack))
     return written
 
 
@@ -65,6 +67,7 @@ def report_html(
         title=study.title.get(code, study.name),
         plan=study.plan.title.get(code, study.plan.name) if study.plan else "",
         description=study.description.get(code, ""),
+        digest=context.result.digest[:19],
         sections=sections,
         other_languages=other_languages("report", code, languages),
     )
@@ -85,7 +88,7 @@ def render(template: str, language: Language, **values: Any) -> str:
 def _environment() -> jinja2.Environment:
     import jinja2
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -93,6 +96,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["css_string"] = css_string
+    return environment
+
+
+def css_string(text: str) -> str:
+    """`text` as a quoted string of CSS, inside a style element: what could end the string or the element is escaped."""
+    return '"' + re.sub(r'[\x00-\x1f"\\<>&]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def write_pictures(folder: Path, code: str, pictures: Sequence[Picture]) -> list[Path]:

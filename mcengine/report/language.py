@@ -37,6 +37,8 @@ MINUS = "\N{MINUS SIGN}"
 _MOST = {PERCENT: 4, NUMBER: 6}
 _EXACT = 2  # decimals of a figure without an interval to choose them by
 _NUMBER = re.compile(r"(?<![\w.,=])\d[\d.,]*\d")  # in an English message; one after "=" is as the user wrote it
+_NEGATIVE = re.compile(r"(?<=[\s(])-(?=\d)")
+_MILLIONS = re.compile(r"(?<=\d [A-Z]{3}) m\b")
 _SIGNS = str.maketrans(".,", ",.")
 
 
@@ -114,7 +116,8 @@ class Language:
             return text
         for pattern in words()["patterns"]:
             if match := re.fullmatch(pattern["en"], text):
-                return _NUMBER.sub(lambda m: m[0].translate(_SIGNS), match.expand(pattern[self.code]))
+                told = _NUMBER.sub(lambda m: m[0].translate(_SIGNS), match.expand(pattern[self.code]))
+                return _MILLIONS.sub(f" {self('page.m')}", _NEGATIVE.sub(MINUS, told))
         return text
 
     def distribution(self, text: str) -> str:
@@ -124,6 +127,13 @@ class Language:
         for pattern in words()["distribution"]:
             text = text.replace(pattern["en"], pattern[self.code])
         return re.sub(r"(\d)\.(\d)", r"\1,\2", text.replace(", ", "; "))
+
+    def value(self, value: object) -> str:
+        """The value of an option or input as a reader says it: "yes", "pipeline", "unlimited", 0.25."""
+        if isinstance(value, float):
+            return self.plain(value)
+        names = words()["value"].get(str(value).lower())
+        return names[self.code] if names else str(value)
 
     def listed(self, texts: Sequence[str]) -> str:
         """Several texts as one: "a, b and c"."""
@@ -156,7 +166,7 @@ class Language:
         """An input's value with up to ten significant digits, no trailing zeros."""
         exact = Decimal(format(value, ".10g"))
         if not exact.is_finite():
-            return str(value)
+            return f"{MINUS if value < 0 else ''}{self('value.inf')}" if math.isinf(value) else str(value)
         exponent = exact.normalize().as_tuple().exponent
         assert isinstance(exponent, int)
         return self._written(self._rounded(exact, max(-exponent, 0), ROUND_HALF_EVEN))

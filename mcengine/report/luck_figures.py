@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from mcengine.analysis.luck_result import IGNORANCE, LUCK, LuckResult
 from mcengine.analysis.result import Statistic
 from mcengine.report.language import Language
+from mcengine.report.names import short_name, study_title
 from mcengine.report.style import BLUE, GREY, INK, ORANGE, VERMILLION, Picture, Ticks, picture, style
 
 _LOOKS = {IGNORANCE: (BLUE, ""), LUCK: (ORANGE, "////")}
@@ -56,7 +57,7 @@ def luck_pictures(result: LuckResult, language: Language) -> list[Picture]:
     """The split, and the band of distributions."""
     words, name = _WORDS[language.code], _name(result, language)
     shares = {part: language.percent(_number(result.shares[part]), 1) for part in (IGNORANCE, LUCK)}
-    told = {"name": name, "study": result.study.name, **shares}
+    told = {"name": name, "study": study_title(result.study, language), **shares}
     split = picture(
         "sensitivity_luck_split",
         split_bar(result, language),
@@ -137,7 +138,7 @@ def _amount(value: float, result: LuckResult, language: Language) -> str:
 
 
 def _name(result: LuckResult, language: Language) -> str:
-    return {"en": "NPV", "nl": "NCW"}[language.code] if result.output == "npv" else result.output
+    return short_name(result.output, language)
 
 
 def _number(statistic: Statistic) -> float:

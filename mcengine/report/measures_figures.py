@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mcengine.analysis.measures import FactorMeasures, Measured, MeasuresResult
 from mcengine.analysis.result import Statistic
 from mcengine.report.language import Language
+from mcengine.report.names import short_name, study_title
 from mcengine.report.style import BLUE, GREY, INK, ORANGE, Picture, Ticks, picture, style
 
 _MOST, _LEAST, _SMALL = 20, 5, 0.01  # rows shown: above the dummy or 1% of the largest; the others are counted below
@@ -63,9 +64,9 @@ _WORDS = {
         "caption": "{method}: waarmee {response} meebeweegt ({study}, {variant}). Streepjes: 95%-intervallen van de "
         "berekening.",
         "below": " Gestippeld: tot waar ruis alleen de blauwe staaf brengt van een invoer die niets doet.",
-        "scatter": "Elementaire effecten op {response} ({study}, {variant}): rechts de invoeren die ertoe doen, hoger "
+        "scatter": "Elementaire effecten op {response} ({study}, {variant}): rechts de aannamen die ertoe doen, hoger "
         "die waarvan het effect ervan afhangt waar zij en de andere staan.",
-        "as studied": "invoeren als in de studie",
+        "as studied": "aannamen als in de studie",
         "without correlations": "variant zonder correlaties",
         "alt": "Staven met {measure}, grootste eerst: {rows}.",
         "alt scatter": "Punten met gemiddeld effect en spreiding ervan, grootste eerst: {rows}.",
@@ -82,23 +83,23 @@ def measures_pictures(result: MeasuresResult, language: Language) -> list[Pictur
     if result.inputs and not (result.groups and result.apart is None):
         parts.append(("inputs", list(result.inputs.values()), result.apart or result.main))
     words, first = _WORDS[language.code], result.measures[0]
-    response = "NPV" if result.output == "npv" else result.output
-    made = []
+    title, response = study_title(result.study, language), short_name(result.output, language)
+    labels, made = _labels(result, language), []
     for part, factors, found in parts:
         ordered = sorted(factors, key=lambda factor: -_number(factor[first]))
-        about = {"response": response, "study": result.study.name, "variant": words[found.variant]}
+        about = {"response": response, "study": title, "variant": words[found.variant]}
         caption = words["caption"].format(method=_METHODS[result.method], **about)
         caption += words["below"] if found.dummy else ""
-        alt = words["alt"].format(measure=words[first], rows=_rows(ordered, first, language))
+        alt = words["alt"].format(measure=words[first], rows=_rows(ordered, first, labels, language))
         figure = measure_bars(language, ordered, found, result, response)
         made.append(picture(f"sensitivity_{result.method}_{part}", figure, caption, alt))
     if result.method == "morris":
         found = result.apart or result.main
         single = [factor for factor in found.factors if factor["sigma"].value is not None]
         single.sort(key=lambda factor: -_number(factor[first]))
-        caption = words["scatter"].format(response=response, study=result.study.name, variant=words[found.variant])
-        alt = words["alt scatter"].format(rows=_rows(single, first, language))
-        figure = scatter(language, single, _labels(result, language), response, result.unit)
+        caption = words["scatter"].format(response=response, study=title, variant=words[found.variant])
+        alt = words["alt scatter"].format(rows=_rows(single, first, labels, language))
+        figure = scatter(language, single, labels, response, result.unit)
         made.append(picture("sensitivity_morris_scatter", figure, caption, alt))
     return made
 
@@ -195,11 +196,14 @@ def _label(factor: FactorMeasures, labels: Mapping[str, str], others: str) -> st
     return f"{first} + {labels[factor.members[1]]}" if count == 2 else others.format(first=first, count=count - 1)
 
 
-def _rows(factors: Sequence[FactorMeasures], measure: str, language: Language) -> str:
+def _rows(factors: Sequence[FactorMeasures], measure: str, labels: Mapping[str, str], language: Language) -> str:
     """The first five in words."""
     largest = _number(factors[0][measure]) if factors else 0.0
     decimals = 0 if largest >= 100 else 1 if largest >= 10 else 3
-    return ", ".join(f"{f.name} {language.number(_number(f[measure]), decimals)}" for f in factors[:5])
+    others = _WORDS[language.code]["others"]
+    return ", ".join(
+        f"{_label(f, labels, others)} {language.number(_number(f[measure]), decimals)}" for f in factors[:5]
+    )
 
 
 def _number(statistic: Statistic) -> float:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from mcengine.analysis.optimise_result import OptimiseResult
 from mcengine.report.language import NUMBER, PERCENT, Language
+from mcengine.report.names import short_name, study_title
 from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style
 
 _HEIGHT = 0.38
@@ -58,14 +59,14 @@ def optimise_pictures(result: OptimiseResult, language: Language) -> list[Pictur
     """One picture: shares by phase and, in pipeline accounting, programme money left."""
     words = _WORDS[language.code]
     labels = _labels(result, language)
-    name = {"en": "NPV", "nl": "NCW"}[language.code] if result.output == "npv" else result.output
+    name = short_name(result.output, language)
     goal = words[result.objective].format(name=name)
     share = result.objective == "prob_positive"
     change = str(language.statistic(result.gain, PERCENT if share else NUMBER)).replace("%", "")
     change += f" {words['points'] if share else language.unit(result.unit)}"
     told = words["gain" if result.told_apart else "none"]
     caption = [
-        told.format(goal=goal, study=result.study.name, change=change),
+        told.format(goal=goal, study=study_title(result.study, language), change=change),
         words[result.leverage].format(factor=language.number(result.factor, 2)),
     ]
     if _has_money(result):

@@ -133,7 +133,8 @@ def _yearly_picture(context: Context, yearly: YearlyResult) -> Picture | None:
     last = yearly.bands[years[-1]]
     if not context.uncertain:
         value = language.statistic(Statistic(last["mean"].value)).value
-        caption = language("figure.line", year=years[-1], value=value, unit=span["unit"])
+        key = "figure.line_cash_flow" if yearly.name == "cash_flow" else "figure.line"
+        caption = language(key, year=years[-1], value=value, unit=span["unit"])
         alt = language("figure.line_alt", value=value, **span)
         return picture(f"{yearly.name}_years", figures.bars(language, yearly, label), caption, alt)
     bands = {name: language.statistic(last[name]) for name in ("p05", "p50", "p95")}

@@ -1,5 +1,7 @@
 """A page of a report as PDF, by a browser of the Chromium family or by WeasyPrint, whichever this machine has.
 
+Either gives tagged pages with an outline, for those who have them read aloud or leaf by chapter.
+
 The browser is started without network and without a profile of its own. Dates and random identifiers are taken out of
 the file, so that the same page printed by the same browser gives the same bytes.
 """
@@ -27,6 +29,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--no-first-run",
     "--no-pdf-header-footer",
+    "--generate-pdf-document-outline",
 )
 _DATES = re.compile(rb"/(CreationDate|ModDate) ?\(([^)]*)\)")
 _IDS = re.compile(rb"/ID ?\[([^\]]*)\]")
@@ -61,7 +64,7 @@ def write_pdf(page: Path, target: Path, tool: str) -> Path:
     if tool == WEASYPRINT:
         import weasyprint  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-        weasyprint.HTML(filename=str(page)).write_pdf(str(target))
+        weasyprint.HTML(filename=str(page)).write_pdf(str(target), pdf_tags=True)
     else:
         _browse(page, target, tool)
     target.write_bytes(_undated(target.read_bytes()))

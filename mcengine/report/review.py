@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
+from mcengine.analysis.evidence_share import EvidenceShare
 from mcengine.analysis.ranking import Ranking
+from mcengine.analysis.result import Statistic
 from mcengine.analysis.sobol_result import SobolResult
 from mcengine.report.answer import extremes
 from mcengine.report.context import Context, View
-from mcengine.report.language import PERCENT, SHARES, style_of
+from mcengine.report.drivers import method_title
+from mcengine.report.language import PERCENT, SHARES, Language, Shown, style_of, words
+from mcengine.report.names import study_title
 
 SIGNATURES = 3
+KEY = ("prob_positive", "mean", "p05", "p95")  # the figures that must be precise enough
+TIMES = 10  # what the answer spans must be this many times as wide as the half-width of its precision
+WORTH = 64  # times the points used that it may take to tell two inputs apart, for that to be worth saying
+LITTLE = 0.001  # a share that certainly lies below this is not written out
 
 
 def evidence(context: Context) -> View | None:
@@ -26,15 +35,45 @@ def evidence(context: Context) -> View | None:
         sentences.append(language("evidence.total", share=shown.value, interval=shown.interval, label=label))
     if found.inputs:
         sentences.append(language(f"evidence.{found.method}" if found.method else "evidence.unknown"))
+    if found.read:
+        judged = list(_judged(context, found))
+        above = language.listed(judged) if judged else ""
+        sentences.append(language("evidence.shape", above=language("evidence.above", list=above) if above else ""))
     rows = [
         {
             "label": context.label(one.name),
             "confidence": [(code, language(f"assumptions.{code}")) for code in one.confidence],
-            "share": None if one.share is None else language.statistic(one.share, PERCENT, most=1),
+            "share": None if one.share is None else _little(language, one.share),
         }
         for one in found.inputs
     ]
     return {"sentences": sentences, "rows": rows, "shares": found.method is not None}
+
+
+def _judged(context: Context, found: EvidenceShare) -> Iterator[str]:
+    """What is judgement although its evidence is read: shapes that say so, each with its share, and correlations."""
+    language = context.language
+    for one in found.shaped:
+        label = context.label(one.name)
+        if one.share is not None:
+            share = language.statistic(one.share, PERCENT, most=0).value
+            label = language("evidence.shape_share", label=label, share=share)
+        chances = [chance for chance in one.zero if chance > 0]
+        key = one.name if one.name in words()["zero"] else "other"
+        for chance in chances:
+            texts = {"chance": language.percent(chance, 0), "zero": language(f"zero.{key}"), "label": label}
+            yield language("evidence.shape_zero", **texts)
+        if not chances:
+            yield language("evidence.shape_other", label=label)
+    if found.correlations:
+        yield language("evidence.correlations")
+
+
+def _little(language: Language, share: Statistic) -> Shown:
+    """A share of the variance; one that lies below `LITTLE` with its whole interval by that alone."""
+    if share.ci95 is not None and float(share.ci95[1]) < LITTLE:
+        return Shown(language("evidence.less", share=language.percent(LITTLE, 1)))
+    return language.statistic(share, PERCENT, most=1)
 
 
 def not_counted(context: Context) -> View | None:
@@ -42,7 +81,9 @@ def not_counted(context: Context) -> View | None:
     plan, language = context.result.study.plan, context.language
     if plan is None:
         return None
-    rows = [(context.title(item.text, item.text.get("en", "")), item.locator) for item in plan.not_counted]
+    rows = [
+        (context.title(item.text, item.text.get("en", "")), context.said(item.locator)) for item in plan.not_counted
+    ]
     return {"intro": language("not_counted.intro" if rows else "not_counted.none"), "rows": rows}
 
 
@@ -50,12 +91,70 @@ def enough(context: Context) -> View | None:
     """Is N enough: how precise the answer is, how far the sets lie apart, and which rankings are settled."""
     if not context.uncertain:
         return None
-    language = context.language
+    language, rows = context.language, list(_rankings(context))
     return {
-        "sentences": list(_precise(context)),
-        "rows": list(_rankings(context)),
+        "sentences": [*_verdict(context, rows), *_precise(context)],
+        "rows": rows,
         "intro": language("enough.rankings"),
     }
+
+
+def _verdict(context: Context, rankings: Sequence[View]) -> Iterator[str]:
+    """Yes or no: how many times wider than its computing precision is what each key figure spans.
+
+    What it spans is how far the assumption sets lie apart, where they do; else, for an amount, its own range from P5
+    to P95, and for the chance all of it.
+    """
+    language, spans, key = context.language, _between_sets(context), "sets"
+    if not spans:
+        spans, key = _own_spans(context), "band"
+    halves = {name: _half(context.output.statistics[name]) for name in spans}
+    if none := [name for name, half in halves.items() if half is None]:
+        yield language("enough.no_precision", list=_figures(language, none))
+    ratios = {name: spans[name] / half for name, half in halves.items() if half}
+    few = [name for name, ratio in ratios.items() if ratio < TIMES]
+    if few:
+        yield language(f"enough.no_{key}", list=_figures(language, few), times=TIMES)
+    elif ratios and not none:
+        least = min(ratios.values())
+        step = 10 ** math.floor(math.log10(least))
+        yield language(f"enough.yes_{key}", times=language.number(math.floor(least / step) * step, 0))
+    if any(not row["settled"] for row in rankings):
+        yield language("enough.open")
+
+
+def _half(statistic: Statistic) -> float | None:
+    """Half the width of an interval; None without one."""
+    return None if statistic.ci95 is None else (float(statistic.ci95[1]) - float(statistic.ci95[0])) / 2.0
+
+
+def _figures(language: Language, names: Sequence[str]) -> str:
+    return language.listed([language(f"statistics.{name}") for name in names])
+
+
+def _between_sets(context: Context) -> dict[str, float]:
+    """How far the assumption sets lie apart in each key figure; empty where their chances do not lie apart."""
+    sides = context.pack.sides
+    if sides is None or context.name != "npv":
+        return {}
+    drawn = [side for side, _ in sides.chances]
+    if not extremes(context.language, [(side.name, side.statistics["prob_positive"]) for side in drawn]):
+        return {}
+    found = {}
+    for name in KEY:
+        values = [float(v) for side in drawn if isinstance(v := side.statistics[name].value, float | int)]
+        if len(values) > 1 and name in context.output.statistics:
+            found[name] = max(values) - min(values)
+    return found
+
+
+def _own_spans(context: Context) -> dict[str, float]:
+    """The range of the outcome for its amounts, 1 for a chance."""
+    statistics = context.output.statistics
+    low, high = (statistics[name].value if name in statistics else None for name in ("p05", "p95"))
+    if not isinstance(low, float | int) or not isinstance(high, float | int):
+        return {}
+    return {name: 1.0 if name in SHARES else high - low for name in KEY if name in statistics}
 
 
 def _precise(context: Context) -> Iterator[str]:
@@ -63,7 +162,7 @@ def _precise(context: Context) -> Iterator[str]:
     language, output = context.language, context.output
     draws = language.number(context.result.draws, 0)
     margins = []
-    for name in ("prob_positive", "mean", "p05", "p95"):
+    for name in KEY:
         statistic = output.statistics.get(name)
         if statistic is None or statistic.value is None:
             continue
@@ -95,8 +194,10 @@ def _rankings(context: Context) -> Iterator[View]:
         chance = "" if found.chance is None else language.percent(found.chance, 0)
         pairs = "; ".join(f"{context.label(a)} – {context.label(b)}" for a, b in found.open_pairs)
         needed = language("enough.too_small") if found.n is None else language.number(found.n, 0)
+        if found.n is not None and found.n > WORTH * n:
+            needed = language("enough.not_worth")
         yield {
-            "title": language(f"drivers.{result.method}"),
+            "title": method_title(result, language),
             "top": top,
             "chance": chance,
             "settled": found.settled,
@@ -109,4 +210,8 @@ def _rankings(context: Context) -> Iterator[View]:
 def sign_off(context: Context) -> View:
     """The page on which reviewers sign, blank; nothing in it but what it is about."""
     result = context.result
-    return {"lines": list(range(SIGNATURES)), "digest": result.digest, "study": result.study.name}
+    return {
+        "lines": list(range(SIGNATURES)),
+        "digest": result.digest,
+        "study": study_title(result.study, context.language),
+    }

@@ -6,19 +6,25 @@ A new section is one builder in `SECTIONS` and one template `templates/sections/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mcengine.analysis.result import OutputResult
+from mcengine.inputs.catalog import studies
+from mcengine.inputs.study import Study, load_study
+from mcengine.inputs.texts import said
 from mcengine.report import tables
 from mcengine.report.answer import headline
-from mcengine.report.beside import cash_flows, side_by_side, variants
+from mcengine.report.beside import cash_flows, side_by_side
 from mcengine.report.context import Context, View
 from mcengine.report.dependence import dependence
 from mcengine.report.drivers import drivers
 from mcengine.report.language import Language
+from mcengine.report.names import foreign, set_title
 from mcengine.report.outcome import distribution, sets, years
+from mcengine.report.pipeline import pipeline
 from mcengine.report.review import enough, evidence, not_counted, sign_off
 from mcengine.report.stopping import stopping
+from mcengine.report.varied import variants
 
 
 def published(context: Context) -> View | None:
@@ -39,21 +45,31 @@ def published(context: Context) -> View | None:
             "label": language.label(figure.quantity),
             "year": figure.year,
             "unit": "" if percent or figure.unit == figure.quantity else context.unit(figure.unit),
-            "source": figure.source,
+            "source": context.said(figure.source),
         }
     by_year = {name: cells for name, cells in grid.items() if len(cells) > 1}
     years = sorted({year for cells in by_year.values() for year in cells if year is not None})
     total, study = len(found.rows), found.evaluation.study.name
     key = "published.all" if found.matching == total else "published.some"
+    others = "".join(_other_figures(context, study))
     return {
         "intro": language("published.intro", study=study),
         "other": "" if found.own else language("published.other", study=study),
-        "verdict": language(key, total=total, matching=found.matching),
+        "verdict": language(key, total=total, matching=found.matching, others=others),
         "years": years,
         "by_year": [[cells.get(year) for year in years] for cells in by_year.values()],
         "labels": [next(iter(cells.values())) for cells in by_year.values()],
         "single": [cell for name, cells in grid.items() if name not in by_year for cell in cells.values()],
     }
+
+
+def _other_figures(context: Context, study: str) -> Iterator[str]:
+    """How many of the plan's figures other studies compare, by study."""
+    plan, language = context.result.study.plan, context.language
+    names = [] if plan is None else [figure.study for figure in plan.published if figure.study not in ("", study)]
+    for name in dict.fromkeys(names):
+        title = load_study(name).title.get(language.code, name) if name in studies() else name
+        yield language("published.others", count=names.count(name), title=title, study=name)
 
 
 def statistics(context: Context) -> View | None:
@@ -79,7 +95,7 @@ def _matrix(context: Context, outputs: Sequence[OutputResult]) -> View:
         heads.append({"label": language.label(output.name), "unit": unit})
     rows = [
         {
-            "label": language(f"statistics.{name}"),
+            "label": language(f"statistics.{name}{_of_npv(name, outputs)}"),
             "cells": [None if (o.name, name) in tables.UNINTERESTING else context.shown(o, name) for o in outputs],
         }
         for name in names
@@ -87,12 +103,21 @@ def _matrix(context: Context, outputs: Sequence[OutputResult]) -> View:
     return {"heads": heads, "rows": rows}
 
 
+def _of_npv(name: str, outputs: Sequence[OutputResult]) -> str:
+    """The ending of the words for a statistic that is named otherwise of the NPV, of which low is bad."""
+    return "_npv" if name == "expected_shortfall_05" and any(output.name == "npv" for output in outputs) else ""
+
+
 def inconsistencies(context: Context) -> View | None:
-    """What does not add up in the plan."""
+    """What does not add up in the plan, and what only seems not to."""
     plan, code = context.result.study.plan, context.language.code
-    if plan is None or not plan.inconsistencies:
+    if plan is None or not (plan.inconsistencies or plan.remarks):
         return None
-    return {"rows": [(item.text.get(code, item.text.get("en", "")), item.locator) for item in plan.inconsistencies]}
+    rows, remarks = (
+        [(item.text.get(code, item.text.get("en", "")), context.said(item.locator)) for item in items]
+        for items in (plan.inconsistencies, plan.remarks)
+    )
+    return {"rows": rows, "remarks": remarks}
 
 
 def assumptions(context: Context) -> View:
@@ -103,7 +128,7 @@ def assumptions(context: Context) -> View:
     for row in rows:
         name = "" if row.set is None else row.set.name
         group = groups.setdefault(name, {"title": _set_title(context, row, len(study.sets)), "rows": []})
-        group["rows"].append(_assumption(language, row))
+        group["rows"].append(_assumption(language, row, study))
     weak = [spec.label.get(language.code, spec.name) for spec in tables.weakly_founded(rows)]
     return {
         "groups": list(groups.values()),
@@ -121,7 +146,7 @@ def _set_title(context: Context, row: tables.AssumptionRow, count: int) -> str:
     return language("assumptions.set", title=title)
 
 
-def _assumption(language: Language, row: tables.AssumptionRow) -> View:
+def _assumption(language: Language, row: tables.AssumptionRow, study: Study) -> View:
     spec, own = row.spec, row.row
     if own is not None and row.fixed is None:
         assumed = language.distribution(own.distribution.text)
@@ -136,8 +161,7 @@ def _assumption(language: Language, row: tables.AssumptionRow) -> View:
         "unit": "" if spec.unit == "1" else language.unit(spec.unit),
         "assumed": assumed,
         "fixed": row.fixed is not None,
-        "source": spec.source,
-        "locator": spec.locator,
+        **_source(language, spec.source, spec.locator),
         "confidence": "",
         "confidence_text": "",
         "note": "",
@@ -148,13 +172,24 @@ def _assumption(language: Language, row: tables.AssumptionRow) -> View:
         return view if row.by != tables.STUDY else view | {"source": "", "locator": ""}
     evidence = own.evidence
     return view | {
-        "source": evidence.source,
-        "locator": evidence.locator,
+        **_source(language, evidence.source, evidence.locator),
         "confidence": evidence.confidence,
         "confidence_text": language(f"assumptions.{evidence.confidence}"),
-        "note": evidence.note,
+        "note": said(evidence.note, language.code),
+        "note_in": foreign(evidence.note, language),
         "owner": language("assumptions.owner", owner=evidence.owner, date=evidence.date),
-        "like": language("assumptions.taken_over", set=own.like) if own.like else "",
+        "like": language("assumptions.taken_over", set=set_title(own.like, study, language)) if own.like else "",
+    }
+
+
+def _source(language: Language, source: str, locator: str) -> View:
+    """A source and the place in it, each with the language to mark it with."""
+    code = language.code
+    return {
+        "source": said(source, code),
+        "source_in": foreign(source, language),
+        "locator": said(locator, code),
+        "locator_in": foreign(locator, language),
     }
 
 
@@ -175,11 +210,11 @@ def repeat(context: Context) -> View:
     verify, again = tables.commands(result)
     rows = [
         ("page.study", result.study.name),
-        *((f"repeat.{name}", str(value)) for name, value in tables.options(result.study)),
+        *((f"repeat.{name}", language.value(value)) for name, value in tables.options(result.study)),
         ("repeat.seed", str(result.seed)),
         ("repeat.draws", language.number(result.draws, 0)),
         ("repeat.replicates", language.number(result.replicates, 0)),
-        ("repeat.sampler", result.sampler),
+        ("repeat.sampler", language.value(result.sampler)),
         *([("repeat.until", result.stopping.asked)] if result.stopping else []),
         ("repeat.version", tables.version()),
         ("repeat.digest", result.digest),
@@ -196,6 +231,7 @@ SECTIONS: tuple[tuple[str, Callable[[Context], View | None]], ...] = (
     ("headline", headline),
     ("side_by_side", side_by_side),
     ("sets", sets),
+    ("pipeline", pipeline),
     ("published", published),
     ("cash_flows", cash_flows),
     ("distribution", distribution),

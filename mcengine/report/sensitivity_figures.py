@@ -15,7 +15,8 @@ from mcengine.analysis.methods import find
 from mcengine.analysis.result import Statistic
 from mcengine.analysis.sobol_result import FactorIndices, SobolResult
 from mcengine.report.language import Language
-from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style
+from mcengine.report.names import short_name, study_title
+from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style, wrapped
 
 FIGURES: dict[str, str] = {
     "sobol": "mcengine.report.sensitivity_figures:sobol_pictures",
@@ -55,7 +56,7 @@ _WORDS = {
         "more": "nog {count}, elk onder {limit}",
         "others": "{first} + nog {count}",
         "caption": "Wat {response} bepaalt ({study}, {variant}). Streepjes: 95%-intervallen van de berekening.",
-        "as studied": "invoeren gecorreleerd zoals in de studie",
+        "as studied": "aannamen gecorreleerd zoals in de studie",
         "without correlations": "variant zonder correlaties",
         "alt": "Staven met totale en eerste-orde Sobol'-indices, grootste eerst: {rows}.",
     },
@@ -82,9 +83,12 @@ def sobol_pictures(result: SobolResult, language: Language) -> list[Picture]:
     for part, factors, variant in parts:
         words = _WORDS[language.code]
         ordered = sorted(factors, key=lambda factor: -_number(factor.st))
-        response = "NPV" if result.response == "npv" else result.response
-        caption = words["caption"].format(response=response, study=result.study.name, variant=words[variant])
-        shown = ", ".join(f"{f.name} {language.percent(_number(f.st), 1)}" for f in ordered[:5])
+        response = short_name(result.response, language)
+        about = {"response": response, "study": study_title(result.study, language), "variant": words[variant]}
+        caption = words["caption"].format(**about)
+        shown = ", ".join(
+            f"{_label(f, labels, words['others'])} {language.percent(_number(f.st), 1)}" for f in ordered[:5]
+        )
         figure = index_bars(language, ordered, labels, response)
         name = f"sensitivity_sobol_{part}"
         made.append(picture(name, figure, caption, words["alt"].format(rows=shown)))
@@ -107,7 +111,7 @@ def index_bars(
         for name, offset, colour in (("st", -0.19, BLUE), ("s1", 0.19, ORANGE)):
             _bars(axes, [getattr(factor, name) for factor in shown], offset, colour, words[name])
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), [_label(factor, labels, words["others"]) for factor in shown])
+        axes.set_yticks(range(len(shown)), wrapped([_label(factor, labels, words["others"]) for factor in shown]))
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=INK, linewidth=1.0)
         label = words["share"].format(response=response)

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from mcengine.analysis.shapley_result import Effect, ShapleyResult, share
 from mcengine.report.language import Language
-from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style
+from mcengine.report.names import short_name, study_title
+from mcengine.report.style import BLUE, INK, ORANGE, Picture, Ticks, picture, style, wrapped
 
 _MOST, _LEAST, _SMALL = 20, 5, 0.001  # rows shown: those above a share of 0.1%; the others are counted below
 
@@ -18,7 +19,7 @@ _WORDS = {
         "tied": "correlated with others: shares with them",
         "share": "share of the variance of {response}",
         "more": "{count} more, each below {limit}",
-        "caption": "Who carries the variance of {response} ({study}): Shapley effects, which add up to 100%. Read off "
+        "caption": "What carries the variance of {response} ({study}): Shapley effects, which add up to 100%. Read off "
         "the longest bars: narrowing these inputs narrows the answer most. Whiskers: 95% intervals of the computation.",
         "alt": "Bars of Shapley effects, largest first: {rows}.",
     },
@@ -28,7 +29,7 @@ _WORDS = {
         "share": "aandeel in de variantie van {response}",
         "more": "nog {count}, elk onder {limit}",
         "caption": "Wat de variantie van {response} draagt ({study}): Shapley-effecten, samen 100%. Lees de langste "
-        "staven af: wie deze invoeren nauwer kent, kent de uitkomst het best. Streepjes: 95%-intervallen van de "
+        "staven af: meer kennis hiervan verkleint de spreiding het meest. Streepjes: 95%-intervallen van de "
         "berekening.",
         "alt": "Staven met Shapley-effecten, grootste eerst: {rows}.",
     },
@@ -38,11 +39,14 @@ _WORDS = {
 def shapley_pictures(result: ShapleyResult, language: Language) -> list[Picture]:
     """Bars of the effects, largest first."""
     words, ordered = _WORDS[language.code], result.ordered
-    response = "NPV" if result.output == "npv" else result.output
+    response = short_name(result.output, language)
     labels = {spec.name: spec.label.get(language.code, spec.name) for spec in result.study.inputs}
-    figure = effect_bars(language, ordered, [labels.get(effect.name, effect.name) for effect in ordered], response)
-    shown = ", ".join(f"{effect.name} {language.percent(share(effect), 1)}" for effect in ordered[:5])
-    caption = words["caption"].format(response=response, study=result.study.name)
+    names = [labels.get(effect.name, effect.name) for effect in ordered]
+    figure = effect_bars(language, ordered, names, response)
+    shown = ", ".join(
+        f"{name} {language.percent(share(effect), 1)}" for name, effect in list(zip(names, ordered, strict=True))[:5]
+    )
+    caption = words["caption"].format(response=response, study=study_title(result.study, language))
     return [picture("sensitivity_shapley", figure, caption, words["alt"].format(rows=shown))]
 
 
@@ -65,7 +69,7 @@ def effect_bars(language: Language, effects: Sequence[Effect], labels: Sequence[
             if effect.share.ci95 is not None:
                 axes.plot([float(bound) for bound in effect.share.ci95], (row, row), color=INK, linewidth=1.1)
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), labels[:count])
+        axes.set_yticks(range(len(shown)), wrapped(labels[:count]))
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=INK, linewidth=1.0)
         label = words["share"].format(response=response)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -11,6 +12,15 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 CREATED = datetime(2000, 1, 1)  # fixed, so that the same content gives the same bytes
+
+LINE = 15.0
+"""Points of a line of text in a row."""
+
+_FULL, _PAGE = 125, 180
+"""Characters across a page in print of full size, and in small but legible print."""
+
+_WRAP = 0.97
+"""Characters to a line, as a share of a column's width: fonts that stand in for Excel's own are wider."""
 
 
 class ExactSheet(Worksheet):  # type: ignore[misc]
@@ -33,3 +43,31 @@ def workbook(file: str | BinaryIO, title: str) -> Iterator[Any]:
 def add_sheet(book: Any, name: str) -> Any:
     """A new sheet of the workbook, exact in its numbers."""
     return book.add_worksheet(name, worksheet_class=ExactSheet)
+
+
+def printed(sheet: Any, width: float, head: int | None = 0) -> None:
+    """Print the sheet on A4, lying: the headings (in row `head`) and the first column on each page.
+
+    width  of all columns in characters, which says how many pages stand side by side so that it can still be read
+    """
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    pages = round(width / _PAGE)
+    if width > _FULL:  # a narrow sheet would be blown up
+        sheet.fit_to_pages(max(1, pages), 0)
+    sheet.set_footer("&L&F, &A&R&P / &N")
+    if head is not None:
+        sheet.repeat_rows(head)
+    if pages > 1:
+        sheet.repeat_columns(0)
+
+
+def height(cells: Iterable[tuple[object, float]]) -> float:
+    """Points that a row needs for its (value, column width in characters) where texts wrap.
+
+    Written into the file, because LibreOffice does not work it out when it opens one: wrapped lines would overlap.
+    """
+    texts = ((value, int(_WRAP * width)) for value, width in cells if isinstance(value, str) and value)
+    lines = (sum(len(textwrap.wrap(part, width)) or 1 for part in text.split("\n")) for text, width in texts)
+    return LINE * max(lines, default=1)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -25,6 +27,8 @@ BLUE, ORANGE, VERMILLION, GREEN, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009
 INK, GREY = "#222222", "#6b6b6b"
 FONTS = "'DejaVu Sans', Verdana, Arial, sans-serif"
 
+
+_TALL = 0.85  # height to width above which a figure is tall
 
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -54,6 +58,11 @@ def style() -> Iterator[None]:
         yield
 
 
+def wrapped(labels: Sequence[str], width: int = 40) -> list[str]:
+    """Labels beside an axis, the long ones on two lines or more, so that they leave room for what is drawn."""
+    return [textwrap.fill(label, width) for label in labels]
+
+
 class Ticks(Formatter):
     """Axis numbers as the language writes them, with just the decimals that the step needs."""
 
@@ -75,6 +84,20 @@ class Ticks(Formatter):
         return [self._language.number(x, decimals) for x in values]
 
 
+_KEPT: ContextVar[list[Figure] | None] = ContextVar("kept figures", default=None)
+
+
+@contextmanager
+def keeping() -> Iterator[list[Figure]]:
+    """Within: every figure that becomes a picture is kept in the list too, for who wants to go on drawing in it."""
+    figures: list[Figure] = []
+    token = _KEPT.set(figures)
+    try:
+        yield figures
+    finally:
+        _KEPT.reset(token)
+
+
 @dataclass(frozen=True)
 class Picture:
     """A finished figure: `name` (also its file's), `svg` as one <svg> element, `caption`, `alt` text."""
@@ -87,6 +110,9 @@ class Picture:
 
 def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
     """`figure` as a `Picture`; the ids inside it start with `name`, so that several can share a page."""
+    kept = _KEPT.get()
+    if kept is not None:
+        kept.append(figure)
     buffer = io.StringIO()
     with style():
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -99,5 +125,7 @@ def picture(name: str, figure: Figure, caption: str, alt: str) -> Picture:
     head, _, body = text.partition(">")
     head = re.sub(r' (?:width|height|version)="[^"]*"', "", head)
     label = escape(alt, quote=True)
-    svg = f'{head} role="img" aria-label="{label}">\n <title>{escape(alt)}</title>{body}'
+    width, height = figure.get_size_inches()
+    shape = ' class="tall"' if height > _TALL * width else ""  # printed larger, or its text would be too small
+    svg = f'{head}{shape} role="img" aria-label="{label}">\n <title>{escape(alt)}</title>{body}'
     return Picture(name, svg.strip() + "\n", caption, alt)

@@ -11,14 +11,15 @@ from mcengine.analysis.result import Statistic
 from mcengine.analysis.sobol_result import FactorIndices
 from mcengine.analysis.tail_result import BELOW_LEVEL, OUTPUT, SHORTFALL_BELOW, TailResult
 from mcengine.report.language import PERCENT, Language
-from mcengine.report.style import BLUE, GREEN, INK, ORANGE, Picture, Ticks, picture, style
+from mcengine.report.names import short_name, study_title
+from mcengine.report.style import BLUE, GREEN, INK, ORANGE, Picture, Ticks, picture, style, wrapped
 
 _LOOKS = {OUTPUT: (BLUE, ""), BELOW_LEVEL: (ORANGE, ""), SHORTFALL_BELOW: (GREEN, "////")}
-_MOST, _LEAST, _SMALL = 15, 3, 0.01  # rows shown: those with a share above 1% in some response
+_MOST, _LEAST, _SMALL = 15, 3, 0.01  # rows shown: those with an index above 1% in some response
 
 _WORDS = {
     "en": {
-        "share": "total index: share of the variance of each response",
+        "share": "total Sobol' index, of the variance of each response",
         OUTPUT: "{name} itself",
         BELOW_LEVEL: "whether {name} < {level} ({chance} of the draws)",
         SHORTFALL_BELOW: "how far {name} falls below {quantile}, its worst {share}",
@@ -32,7 +33,7 @@ _WORDS = {
         "alt": "Bars of total Sobol' indices by response, largest first: {rows}.",
     },
     "nl": {
-        "share": "totale index: aandeel in de variantie van elke grootheid",
+        "share": "totale Sobol'-index, van de variantie van elke grootheid",
         OUTPUT: "{name} zelf",
         BELOW_LEVEL: "of {name} < {level} ({chance} van de trekkingen)",
         SHORTFALL_BELOW: "hoe ver {name} onder {quantile} komt, de slechtste {share}",
@@ -41,7 +42,7 @@ _WORDS = {
         "95%-intervallen van de berekening.",
         "more": "nog {count}, elk onder {limit} bij alle grootheden",
         "others": "{first} + nog {count}",
-        "as studied": "invoeren gecorreleerd zoals in de studie",
+        "as studied": "aannamen gecorreleerd zoals in de studie",
         "without correlations": "variant zonder correlaties",
         "alt": "Staven met totale Sobol'-indices per grootheid, grootste eerst: {rows}.",
     },
@@ -65,11 +66,12 @@ def tail_pictures(result: TailResult, language: Language) -> list[Picture]:
         leading = factors[BELOW_LEVEL if BELOW_LEVEL in factors else next(iter(factors))]
         ordered = sorted(leading, key=lambda name: -_number(leading[name].st))
         rows = "; ".join(
-            f"{name} " + ", ".join(language.percent(_number(own[name].st), 0) for own in factors.values())
+            f"{_label(leading[name], labels, words['others'])} "
+            + ", ".join(language.percent(_number(own[name].st), 0) for own in factors.values())
             for name in ordered[:5]
         )
         caption = words["caption"].format(
-            name=_name(result, language), study=result.study.name, variant=words[variant]
+            name=_name(result, language), study=study_title(result.study, language), variant=words[variant]
         )  # fmt: skip
         alt = words["alt"].format(rows=f"{', '.join(responses.values())}: {rows}")
         figure = tail_bars(language, factors, ordered, labels, responses)
@@ -100,7 +102,7 @@ def tail_bars(
             _bars(axes, [own[name].st for name in shown], offset, height, key, responses[key])
         axes.set_ylim(len(shown) - 0.4, -0.6)
         members = next(iter(factors.values()))
-        axes.set_yticks(range(len(shown)), [_label(members[name], labels, words["others"]) for name in shown])
+        axes.set_yticks(range(len(shown)), wrapped([_label(members[name], labels, words["others"]) for name in shown]))
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=INK, linewidth=1.0)
         label, rest = words["share"], [name for name in ordered if name not in shown]
@@ -142,7 +144,7 @@ def _response(result: TailResult, key: str, language: Language) -> str:
 
 
 def _name(result: TailResult, language: Language) -> str:
-    return {"en": "NPV", "nl": "NCW"}[language.code] if result.output == "npv" else result.output
+    return short_name(result.output, language)
 
 
 def _label(factor: FactorIndices, labels: Mapping[str, str], others: str) -> str:

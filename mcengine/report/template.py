@@ -22,8 +22,8 @@ from mcengine.inputs.assumptions import AssumptionSet
 from mcengine.inputs.catalog import data_root, plans
 from mcengine.inputs.plan import ACCOUNTINGS, Plan, load_plan
 from mcengine.inputs.study import Study
-from mcengine.report.spreadsheet import add_sheet, workbook
-from mcengine.report.template_cells import row_cells, setting_values, shown_cells
+from mcengine.report.spreadsheet import add_sheet, height, printed, workbook
+from mcengine.report.template_cells import pair_cells, row_cells, setting_values, shown_cells
 
 SPARE = 60
 """Empty rows below each table that still offer the choices and marks of its columns."""
@@ -32,10 +32,18 @@ _HEAD = 2
 """Row of the headings, counted from 0."""
 
 _WIDTHS = {
-    "input": 24, "name": 30, "unit": 20, "may be": 13, "plan's value": 12, "family": 12, "other parameters": 26,
-    "source": 34, "locator": 34, "note": 34, "owner": 16, "date": 12, "corrects": 14, "same as set": 13,
-    "first": 24, "second": 24, "setting": 30, "explanation": 80,
+    "input": 26, "name": 36, "unit": 24, "may be": 13, "plan's value": 12, "family": 13, "other parameters": 26,
+    "source": 44, "locator": 60, "note": 60, "owner": 16, "date": 12, "corrects": 15, "same as set": 13,
+    "first": 26, "second": 26, "setting": 34, "explanation": 90, "confidence": 12, "rho": 15,
 }  # fmt: skip
+_GUIDE_WIDTHS = 60, 110
+_VALUE = 50
+"""Width of the settings' values."""
+
+
+def _width(key: str, column: str) -> int:
+    """Width of a column of the sheet `key`, in characters."""
+    return _VALUE if key == layout.STUDY and column == "value" else _WIDTHS.get(column.partition(" (")[0], 10)
 
 
 @lru_cache
@@ -103,23 +111,30 @@ class _Sheets:
         """A name of the layout in the language."""
         return nl if self.language == "nl" else key
 
+    def columns(self, key: str) -> list[layout.Column]:
+        """The columns of a sheet: of texts, the one without a language holds those in the language of the workbook."""
+        return [column for column in layout.COLUMNS[key] if column.language != self.language]
+
     def add(self, key: str) -> Any:
         """The sheet of that key with its title line and its headings, which stay in view."""
         sheet = add_sheet(self.book, self.named(key, layout.SHEETS[key]))
         sheet.write_string(0, 0, self.word("top", key), self.part)
-        for place, column in enumerate(layout.COLUMNS[key]):
+        for place, column in enumerate(self.columns(key)):
             sheet.write_string(_HEAD, place, self.named(column.key, column.nl), self.head)
-            width = _WIDTHS.get(column.key, 10)
-            sheet.set_column(place, place, 44 if key == layout.STUDY and column.key == "value" else width)
+            sheet.set_column(place, place, _width(key, column.key))
+        heads = [(self.named(column.key, column.nl), _width(key, column.key)) for column in self.columns(key)]
+        sheet.set_row(_HEAD, height(heads))
         sheet.freeze_panes(_HEAD + 1, 1)
+        printed(sheet, sum(width for _, width in heads), _HEAD)
         return sheet
 
     def guide(self, plan: Plan) -> None:
         """The first sheet: how to use the others."""
         words, sheet = _words()["guide"], add_sheet(self.book, self.word("sheet", "guide"))
-        sheet.set_column(0, 0, 60)
-        sheet.set_column(1, 1, 110)
+        for place, width in enumerate(_GUIDE_WIDTHS):
+            sheet.set_column(place, place, width)
         sheet.hide_gridlines(2)
+        printed(sheet, sum(_GUIDE_WIDTHS), None)
         sheet.write_string(0, 0, self.word("guide", "title", plan=plan.title.get(self.language, plan.name)), self.title)
         rows: list[tuple[str, str, Any]] = [("", line[self.language], self.wide) for line in words["lines"]]
         rows.append((self.word("guide", "commands"), "", self.part))
@@ -132,13 +147,13 @@ class _Sheets:
         rows.append((self.word("guide", "families"), "", self.part))
         rows += [(_takes(name, self.language), self.word("family", name), self.code) for name in FAMILIES]
         rows.append((self.word("guide", "more"), "", self.part))
+        for line in words["notes"]:
+            name, _, rest = line[self.language].partition(": ")
+            rows.append((name if rest else "", rest or name, self.wide))
         for place, (left, right, form) in enumerate(rows, start=2):
             sheet.write_string(place, 0, left, form)
             sheet.write_string(place, 1, right, self.wide)
-        for place, line in enumerate(words["notes"], start=len(rows) + 2):
-            name, _, rest = line[self.language].partition(": ")
-            sheet.write_string(place, 0, name if rest else "", self.wide)
-            sheet.write_string(place, 1, rest or name, self.wide)
+            sheet.set_row(place, height(zip((left, right), _GUIDE_WIDTHS, strict=True)))
 
     def study(self, study: Study, plan: Plan, chosen: AssumptionSet, plan_name: str) -> None:
         """The settings, and below them the fixed values."""
@@ -148,8 +163,10 @@ class _Sheets:
         for setting in layout.SETTINGS:
             row += 1
             sheet.write_string(row, 0, self.named(setting.key, setting.nl), self.head)
-            _write(sheet, row, 1, values.get(setting.path), self.wide)
-            sheet.write_string(row, 2, self._explained(setting.path, plan), self.shown)
+            value, said = values.get(setting.path), self._explained(setting.path, plan)
+            _write(sheet, row, 1, value, self.wide)
+            sheet.write_string(row, 2, said, self.shown)
+            sheet.set_row(row, height([(value, _VALUE), (said, _WIDTHS["explanation"])]))
             choices = {
                 "correlations": [self.word("prompt", "yes"), self.word("prompt", "no")],
                 "options.accounting": list(ACCOUNTINGS),
@@ -175,16 +192,17 @@ class _Sheets:
     def assumptions(self, plan: Plan, chosen: AssumptionSet) -> None:
         """One row an input: those of the set in its order, then the others in the plan's."""
         sheet = self.add(layout.ASSUMPTIONS)
-        specs = {spec.name: spec for spec in plan.inputs}
+        specs, columns = {spec.name: spec for spec in plan.inputs}, self.columns(layout.ASSUMPTIONS)
         order = [*chosen.rows, *(name for name in specs if name not in chosen.rows)]
-        shown = {column.key for column in layout.ASSUMPTION_COLUMNS if column.kind == layout.SHOWN} | {"unit", "input"}
+        shown = {column.key for column in columns if column.kind == layout.SHOWN} | {"unit", "input"}
         for place, name in enumerate(order, start=_HEAD + 1):
-            cells = shown_cells(specs[name], self.language) | row_cells(chosen.row(name), chosen.file)
-            for at, column in enumerate(layout.ASSUMPTION_COLUMNS):
+            cells = shown_cells(specs[name], self.language) | row_cells(chosen.row(name), chosen.file, self.language)
+            for at, column in enumerate(columns):
                 form = self.shown if column.key in shown else self.day if column.kind == layout.DATE else self.wide
                 _write(sheet, place, at, cells.get(column.key), form)
+            sheet.set_row(place, height((value, _width(layout.ASSUMPTIONS, key)) for key, value in cells.items()))
         last = _HEAD + len(order) + SPARE
-        sheet.autofilter(_HEAD, 0, _HEAD + len(order), len(layout.ASSUMPTION_COLUMNS) - 1)
+        sheet.autofilter(_HEAD, 0, _HEAD + len(order), len(columns) - 1)
         self._choices(sheet, last)
         self._needed_cells(sheet, last)
 
@@ -199,6 +217,8 @@ class _Sheets:
                 rule |= {"input_message": self.word("prompt", "family", guide=guide)}
             elif column.key == "confidence":
                 rule = {"validate": "list", "source": ["V", "M", "J"]}
+            elif column.key == "shape":
+                rule = {"validate": "list", "source": ["J"]}
             elif column.kind == layout.NUMBER:
                 message = self.word("prompt", "number")
                 rule = {**advice, "error_type": "warning", "error_message": message}
@@ -223,9 +243,10 @@ class _Sheets:
         """One row a pair."""
         sheet = self.add(layout.CORRELATIONS)
         for place, pair in enumerate(chosen.correlations, start=_HEAD + 1):
-            for at, value in enumerate((pair.first, pair.second, pair.rho, pair.confidence, pair.note)):
-                _write(sheet, place, at, value, self.wide)
-        sheet.set_column(4, 4, 60)
+            cells = pair_cells(pair, self.language)
+            for at, column in enumerate(self.columns(layout.CORRELATIONS)):
+                _write(sheet, place, at, cells.get(column.key), self.wide)
+            sheet.set_row(place, height((value, _width(layout.CORRELATIONS, key)) for key, value in cells.items()))
         last = _HEAD + len(chosen.correlations) + SPARE
         names = self.named(layout.ASSUMPTIONS, layout.SHEETS[layout.ASSUMPTIONS])
         source = f"={names}!$A${_HEAD + 2}:$A${_HEAD + 1 + inputs}"

@@ -10,10 +10,11 @@ from typing import Any
 from mcengine.errors import Fault, InputError
 from mcengine.families import Distribution
 from mcengine.inputs import workbook_layout as layout
-from mcengine.inputs.assumptions import Assumption, AssumptionSet
+from mcengine.inputs.assumptions import Assumption, AssumptionSet, Correlation
 from mcengine.inputs.options import YEARS
 from mcengine.inputs.spec import InputSpec
 from mcengine.inputs.study import Study
+from mcengine.inputs.texts import said
 
 LONGEST = 32_767
 """Characters that a cell of Excel holds."""
@@ -46,8 +47,8 @@ def shown_cells(spec: InputSpec, language: str) -> dict[str, Any]:
     }
 
 
-def row_cells(row: Assumption | None, file: str) -> dict[str, Any]:
-    """What the set says of an input, by column; nothing where it has no row."""
+def row_cells(row: Assumption | None, file: str, language: str) -> dict[str, Any]:
+    """What the set says of an input, by column, for a sheet in `language`; nothing where it has no row."""
     if row is None:
         return {}
     evidence = row.evidence
@@ -57,9 +58,27 @@ def row_cells(row: Assumption | None, file: str) -> dict[str, Any]:
         raise InputError(Fault(file, f"assumptions.{row.input}", None, rule))
     return cells | {
         **vars(evidence),
+        **_texts(language, source=evidence.source, locator=evidence.locator, note=evidence.note),
         "date": datetime.date.fromisoformat(evidence.date),
         "corrects": row.corrects,
         "same as set": row.like,
+    }
+
+
+def pair_cells(pair: Correlation, language: str) -> dict[str, Any]:
+    """What the set says of a pair of inputs, by column, for a sheet in `language`."""
+    cells: dict[str, Any] = {name: getattr(pair, name) for name in ("first", "second", "rho", "confidence")}
+    return cells | _texts(language, note=pair.note)
+
+
+def _texts(language: str, **texts: str) -> dict[str, Any]:
+    """Texts by column: in the sheet's own language, and beside it in the other where they are given in both."""
+    (other,) = (code for code in layout.LANGUAGES if code != language)
+    cells: dict[str, Any] = {name: said(text, language) for name, text in texts.items()}
+    return cells | {
+        layout.in_language(name, other): said(text, other)
+        for name, text in texts.items()
+        if said(text, other) != said(text, language)
     }
 
 

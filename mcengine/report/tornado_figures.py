@@ -12,7 +12,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mcengine.analysis.tornado import OneWay, TornadoResult
 from mcengine.report.language import Language
-from mcengine.report.style import BLUE, GREY, INK, ORANGE, Picture, Ticks, picture, style
+from mcengine.report.names import short_name, study_title
+from mcengine.report.style import BLUE, GREY, INK, ORANGE, Picture, Ticks, picture, style, wrapped
 
 _MOST, _CURVES, _ROW = 15, 9, 3
 _HEIGHT = 0.62  # of a bar, of the distance between two rows
@@ -40,20 +41,19 @@ _WORDS = {
         "end": "invoer op {end}",
         "base": "uitgangspunt: {value}",
         "bend": "bereik ertussen, waar dat buiten beide uiteinden komt",
-        "more": "nog {count} invoeren, elk met een kleinere uitslag",
+        "more": "nog {count} aannamen, elk met een kleinere uitslag",
         "caption": "Zo leest u de figuur: elke balk geeft {output} als alleen die invoer van {low} naar {high} gaat; "
         "de getallen naast de balk zijn de waarden van de invoer daar. De andere staan op het uitgangspunt ({study}, "
-        "{output} {base}). De langste balk telt het zwaarst. Elk alleen bewogen: wat invoeren samen doen, staat hier "
+        "{output} {base}). De langste balk telt het zwaarst. Elk alleen bewogen: wat aannamen samen doen, staat hier "
         "niet in.",
         "curves": "Zo leest u de figuur: {output} (verticaal, één schaal) als één invoer van P1 naar P99 gaat, voor de "
-        "invoeren met de langste balken ({study}). De stippen zijn {low} en {high}; de streepjeslijn is het "
+        "aannamen met de langste balken ({study}). De stippen zijn {low} en {high}; de streepjeslijn is het "
         "uitgangspunt. Een steile lijn telt zwaar, een gebogen lijn werkt vooral in een deel van het bereik.",
         "alt": "Staven van {output} per invoer, grootste eerst: {rows}.",
         "row": "{name} {low} tot {high}",
         "curves_alt": "Lijnen van {output} tegen {names}.",
     },
 }
-_NPV = {"en": "NPV", "nl": "NCW"}
 
 
 def tornado_pictures(result: TornadoResult, language: Language) -> list[Picture]:
@@ -62,7 +62,7 @@ def tornado_pictures(result: TornadoResult, language: Language) -> list[Picture]
     if not rows:
         return []
     words, labels = _WORDS[language.code], labels_of(result, language)
-    output, (low, high) = output_label(result.output, language), _ends(result)
+    output, (low, high) = short_name(result.output, language), _ends(result)
     shown = ", ".join(
         words["row"].format(
             name=labels[one.name],
@@ -71,7 +71,7 @@ def tornado_pictures(result: TornadoResult, language: Language) -> list[Picture]
         )
         for one in rows[:5]
     )
-    told = {"output": output, "study": result.study.name, "low": low, "high": high}
+    told = {"output": output, "study": study_title(result.study, language), "low": low, "high": high}
     base = _amount(result, result.base, language)
     names = ", ".join(labels[one.name] for one in rows[:_CURVES])
     return [
@@ -110,10 +110,10 @@ def bars(result: TornadoResult, rows: Sequence[OneWay], language: Language) -> F
         axes.axvline(min(result.base, never), color=INK, linewidth=1.0, label=label)
         axes.set_xlim(least - _ROOM * width, least + (1 + _ROOM) * width)
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), [labels[one.name] for one in shown])
+        axes.set_yticks(range(len(shown)), wrapped([labels[one.name] for one in shown]))
         axes.grid(visible=False, axis="y")
         _number_axis(result, axes, "x", language)
-        caption = in_words(output_label(result.output, language), result.unit, language)
+        caption = in_words(short_name(result.output, language), result.unit, language)
         axes.set_xlabel(caption + ("\n" + words["more"].format(count=len(rest)) if rest else ""))
         figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
     return figure
@@ -165,7 +165,7 @@ def curves(result: TornadoResult, rows: Sequence[OneWay], language: Language) ->
             panel.xaxis.set_major_locator(MaxNLocator(4))
             panel.xaxis.set_major_formatter(Ticks(language))
             _number_axis(result, panel, "y", language)
-        figure.supylabel(in_words(output_label(result.output, language), result.unit, language), fontsize=9)
+        figure.supylabel(in_words(short_name(result.output, language), result.unit, language), fontsize=9)
     return figure
 
 
@@ -173,11 +173,6 @@ def labels_of(result: object, language: Language) -> Mapping[str, str]:
     """The inputs' labels by name."""
     inputs = result.study.inputs  # type: ignore[attr-defined]
     return {spec.name: spec.label.get(language.code, spec.name) for spec in inputs}
-
-
-def output_label(output: str, language: Language) -> str:
-    """An output as an axis and a caption name it."""
-    return _NPV[language.code] if output == "npv" else language.label(output)
 
 
 def in_words(name: str, unit: str, language: Language) -> str:

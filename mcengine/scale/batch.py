@@ -225,7 +225,9 @@ class Batch:
 
     def _list(self, slug: str) -> None:
         """Add a finished run to the user's catalogue; one that cannot be listed is no less finished."""
-        if reason := record_run(self.folder.run(slug)):
+        reason = record_run(self.folder.run(slug))
+        self.schedule.runs[slug].unlisted = reason or ""
+        if reason:
             self._monitor.event("unlisted", run=slug, reason=reason)
 
     def _report(self, run: PlannedRun, state: RunState, result: Result, folder: Path) -> None:

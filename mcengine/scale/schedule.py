@@ -28,6 +28,7 @@ class RunState:
     seconds    wall time of its draws
     digest     when it is finished; analysed: the methods of sensitivity that are
     cause      why it, or an analysis of it, failed in this session; "" when nothing did
+    unlisted   why it does not stand in the catalogue of runs; "" when it does
     """
 
     slug: str
@@ -40,6 +41,7 @@ class RunState:
     analysed: list[str] = field(default_factory=list)
     failed: bool = False
     cause: str = ""
+    unlisted: str = ""
     summary: Mapping[str, Any] | None = None
 
 

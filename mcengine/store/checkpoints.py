@@ -28,13 +28,13 @@ from pathlib import Path
 
 import numpy as np
 
-import mcengine
 from mcengine import compiled
 from mcengine.engine.problem import Problem
 from mcengine.engine.replicates import Portion
 from mcengine.errors import InterruptedRun
 from mcengine.store.provenance import processor
 from mcengine.store.segments import RefusedSegment, Segment, decode, encode, merge
+from mcengine.version import __version__
 
 PATIENCE = 50.0
 REST = 1.0
@@ -63,7 +63,7 @@ def run_key(problem: Problem, draws: int) -> str:
         "draws": draws,
         "outputs": [output.key for output in problem.watched],
         "grid": grid.hexdigest(),
-        "mcengine": mcengine.__version__,
+        "mcengine": __version__,
         "compiled": COMPILED,
         "processor": [machine[name] for name in ("machine", "type", "features")],
     }

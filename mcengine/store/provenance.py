@@ -17,15 +17,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import mcengine
 from mcengine.analysis.result import Result
 from mcengine.errors import Fault, InputError
 from mcengine.store.folder import KIND, PROVENANCE, files_in, sha256
+from mcengine.version import __version__
 
 SCHEMA = 1
 """Of provenance.json; a reader refuses a higher one."""
 
-_PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pyarrow")
+_PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pyarrow", "scikit-learn", "SALib")
 
 _FIELDS: dict[str, type] = {
     "mcengine": str,
@@ -49,7 +49,7 @@ _KINDS = {str: "text", int: "a whole number", list: "a list", dict: "a table"}
 
 def versions() -> dict[str, str]:
     """Version of Python and of every package that has a part in the numbers or their files, by name."""
-    found = {"mcengine": mcengine.__version__, "python": platform.python_version()}
+    found = {"mcengine": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
@@ -93,7 +93,7 @@ def describe(
     return {
         "kind": KIND,
         "schema": SCHEMA,
-        "mcengine": mcengine.__version__,
+        "mcengine": __version__,
         "command": None if command is None else list(command),
         "study": result.study.name,
         "seed": result.seed,
@@ -122,9 +122,12 @@ def seal(folder: Path, provenance: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write strict JSON (no NaN, no infinity) in the order of `data`, one value a line."""
+    """Write strict JSON (no NaN, no infinity) in the order of `data`, one value a line.
+
+    A byte of a path that is no text is written as JSON's own escape, which reads back as it was.
+    """
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -180,7 +183,7 @@ def check_schema(path: Path, data: dict[str, Any], known: int) -> None:
     if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
         raise InputError(Fault(os.fspath(path), "schema", schema, f"must be a whole number from 1 to {known}"))
     if schema > known:
-        rule = f"was written by a later mcengine; this one ({mcengine.__version__}) reads up to {known}"
+        rule = f"was written by a later mcengine; this one ({__version__}) reads up to {known}"
         raise InputError(Fault(os.fspath(path), "schema", schema, rule))
 
 

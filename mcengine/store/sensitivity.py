@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import mcengine
 from mcengine.analysis.sensitivity import Sensitivity
 from mcengine.errors import Fault, InputError
 from mcengine.store.provenance import processor, versions, write_json
+from mcengine.version import __version__
 
 FILE = "sensitivity.json"
 FIGURES = "figures"
@@ -75,7 +75,7 @@ def write_sensitivity(
     The answer comes last and under its name at once, so that a folder with it is complete.
     """
     provenance = {
-        "mcengine": mcengine.__version__,
+        "mcengine": __version__,
         "command": None if command is None else list(command),
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),

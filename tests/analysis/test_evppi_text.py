@@ -22,8 +22,10 @@ def evidence() -> EvppiResult:
 
 def test_it_opens_with_the_answer(evidence: EvppiResult) -> None:
     text = " ".join(evppi_text(evidence).split())
-    assert "Decided on the means alone: do not go ahead (expected NPV -1,02" in text
-    assert "EUR m, of evidence (spend_until 2030))" in text
+    start = "For someone who looks only at the expected NPV to 2035 in this set, without unquantified effects, the "
+    assert start + "comparison is: evidence -2,6" in text
+    assert "evidence (spend_until 2030) -1,02" in text
+    assert "EUR m, do not 0." in text
     assert "Knowing everything first would be worth 13" in text
     assert "Most worth studying: leverage (6" in text
     assert "Of the groups: money (" in text
@@ -48,11 +50,12 @@ def test_a_narrow_terminal(evidence: EvppiResult, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("level", "words"),
     [
-        (-50.0, "do not go ahead (expected y -50.0"),
+        (-50.0, "looks only at the expected y, the comparison is: go ahead -50.0"),
         (-50.0, "Nothing that could be found out changes that."),
-        (50.0, "Decided on the means alone: go ahead (expected y 49.9"),
+        (50.0, "looks only at the expected y, the comparison is: go ahead 49.9"),
         (1.0, "Most worth studying: b ("),
         (2.5, "Not told apart from 0: "),
+        (2.5, "0 (not distinguishable)"),
     ],
 )
 def test_each_kind_of_answer(level: float, words: str) -> None:

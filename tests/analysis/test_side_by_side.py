@@ -16,7 +16,8 @@ from mcengine.analysis.shapley import shapley
 from mcengine.analysis.side_by_side import SHOWN, side_by_side
 from mcengine.analysis.simulate import run
 from mcengine.analysis.sobol import sobol
-from mcengine.analysis.variants import BASE_YEAR, HORIZON, RATE, variants
+from mcengine.analysis.variant_choices import BASE_YEAR, HORIZON, RATE
+from mcengine.analysis.variants import variants
 from mcengine.errors import NonFiniteError
 from mcengine.inputs.study import load_study
 
@@ -98,8 +99,8 @@ def test_variants_equal_evaluate_and_a_run_of_the_variant(evidence: Result) -> N
     assert [row.value for row in found.of(RATE)] == [0.016, 0.0225, 0.028, 0.029, 0.04]
     assert [row.value for row in found.of(BASE_YEAR)] == [2024, 2026]
     assert [row.value for row in found.of(HORIZON)] == [2035, 2045, 2050]
-    assert [row.value for row in found.rows if row.own] == [0.028, 2024, 2035]
-    for row in found.rows:
+    assert [row.value for row in found.rows if row.own] == [0.028, 2024, 2035, 1.0, 0.0, "on"]
+    for row in found.of(RATE, BASE_YEAR, HORIZON):
         changed = {"set": {RATE: row.value}} if row.option == RATE else {row.option: int(row.value)}
         study = load_study("evidence", **changed)  # type: ignore[arg-type]
         assert row.plan.npv == pytest.approx(float(evaluate(study, at="plan").outputs["npv"]), rel=1e-12)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mcengine import run as simulate
 from mcengine.cli.batch import duration
 from mcengine.cli.batch_progress import lines
+from mcengine.report.build import build_report
 from mcengine.scale.events import State
+from mcengine.store.results import read_run
 
 from .conftest import Cli
 
@@ -105,3 +108,27 @@ def test_two_lines_for_the_terminal() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_report_of_a_batch_is_the_one_of_a_single_run(
+    cli: Cli, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All sets stand in it side by side, under the run's own options; and a run that cannot be listed is told."""
+    text = MANIFEST.partition("studies")[0].replace("reports = false\n", "")
+    manifest.write_text(text + 'studies = ["evidence"]\n[matrix]\nhorizon = [2040]\n')
+    (tmp_path / "junk.sqlite").write_text("no catalogue")
+    monkeypatch.setenv("MCENGINE_CATALOGUE", str(tmp_path / "junk.sqlite"))
+    answer = cli("batch", manifest, "--out", tmp_path / "out", "--json")
+    assert answer.code == 0
+    (found,) = answer.data["runs"]
+    assert "junk.sqlite" in found["unlisted"]
+    assert "evidence--horizon-2040 finished but not listed in the catalogue of runs" in answer.err
+    assert f"Try: mcengine runs --rebuild {tmp_path / 'out'}" in answer.err
+    stored = read_run(found["directory"])
+    result = simulate(stored.study, draws=4096, seed=7)
+    assert result.digest == found["digest"]
+    build_report(result, tmp_path / "single")
+    for code in ("en", "nl"):
+        page = (tmp_path / "single" / f"report.{code}.html").read_bytes()
+        assert b'id="side_by_side"' in page
+        assert (Path(found["directory"]) / f"report.{code}.html").read_bytes() == page

@@ -14,6 +14,7 @@ import pytest
 from mcengine.analysis import simulate
 from mcengine.errors import Fault, InputError
 from mcengine.inputs import study as studies
+from mcengine.inputs.toml import LARGEST
 
 from .conftest import Cli
 
@@ -22,7 +23,16 @@ from .conftest import Cli
     ("arguments", "words"),
     [
         (["run", "evidence", "--draws", "0"], "--draws = 0"),
-        (["run", "evidence", "--draws", "1e18"], "draws = 1000000000000000000"),
+        (["run", "evidence", "--draws", "1e18"], "--draws = 1000000000000000000"),
+        (["run", "evidence", "--draws", "10^13"], "1e6 and 1_000_000"),
+        (["run", "evidence", "--draws", "1"], "between 64 (2 in each of 32 replicates)"),
+        (["run", "evidence", "--cap", "1e9"], "--cap = 1000000000: is about --until, and there is none"),
+        (["run", "evidence", "--cap", "5", "--until", "npv.mean=1m"], "must be at least --draws"),
+        (["run", "evidence", "--threads", "99999"], "from 1 to 1024"),
+        (["run", ""], "study = ''"),
+        (["check", "/"], "is a folder"),
+        (["sensitivity", "evidence", "--method", "tornado", "--against", "replica"], "--against = 'replica'"),
+        (["sensitivity", "evidence", "--output", "nvp"], "--output = 'nvp'"),
         (["run", "evidence", "--draws", "1.5"], "--draws = '1.5'"),
         (["run", "evidence", "--draws", "many"], "--draws = 'many'"),
         (["run", "evidence", "--draws", "nan"], "--draws = 'nan'"),
@@ -62,7 +72,8 @@ def test_all_faults_of_a_command_line_come_at_once(cli: Cli) -> None:
     answer = cli("run", "evidence", "--draws", "0", "--seed", "x", "--set", "foo=1", "--set", "leverage=-1")
     lines = answer.err.splitlines()
     assert lines[0] == "mcengine: 4 faults in the input:"
-    assert [line.split()[0] for line in lines[1:]] == ["--draws", "--seed", "foo", "leverage"]
+    assert [line.split()[0] for line in lines[1:-1]] == ["--draws", "--seed", "foo", "leverage"]
+    assert lines[-1] == "Try: mcengine check evidence --inputs"
 
 
 def test_faults_of_the_study_and_of_the_command_line_come_together(cli: Cli) -> None:
@@ -84,6 +95,15 @@ def test_a_file_that_is_no_study(cli: Cli, tmp_path: Path, content: bytes) -> No
     assert data["ok"] is False
     assert data["faults"]
     assert set(data["faults"][0]) == {"file", "key", "value", "rule", "nearest"}
+
+
+def test_a_file_too_large_for_a_study_is_not_parsed(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    with file.open("wb") as handle:
+        handle.truncate(LARGEST + 1)
+    answer = cli("check", file)
+    assert answer.code == 2
+    assert "must be at most 16 MB" in answer.err
 
 
 def test_a_file_that_may_not_be_read(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +177,9 @@ def test_ctrl_c_in_a_run_says_how_far_it_was(
 def test_one_fault_stands_on_the_first_line(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     fault = Fault("a.toml", "inputs[x].value", 5, "must be at most 1")
     monkeypatch.setattr(studies, "load_study", _raise(InputError(fault)))
-    assert cli("check", "replica").err == "mcengine: a.toml: inputs[x].value = 5: must be at most 1\n"
+    first, second = cli("check", "replica").err.splitlines()
+    assert first == "mcengine: a.toml: inputs[x].value = 5: must be at most 1"
+    assert second == "Once that is put right, try: mcengine check replica"
 
 
 def test_a_reader_that_leaves_is_no_failure() -> None:

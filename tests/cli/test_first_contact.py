@@ -6,14 +6,14 @@ import sys
 import pytest
 
 import mcengine
-from mcengine.inputs.catalog import STUDY_ORDER, assumption_sets, studies
+from mcengine.inputs.catalog import STUDY_ORDER, assumption_sets, batches, studies
 from mcengine.models.textbook import TEXTBOOK
 
 from .conftest import Cli
 
 COMMANDS = (
     "list", "check", "evaluate", "run", "runs", "sensitivity", "optimise", "replay", "compare", "batch", "report",
-    "template",
+    "template", "help",
 )  # fmt: skip
 HEAVY = ("numpy", "scipy", "numba", "pandas", "matplotlib", "pyarrow", "jinja2", "babel", "SALib")
 
@@ -25,6 +25,39 @@ def test_alone_it_says_what_it_is_and_what_to_try(cli: Cli) -> None:
     commands = [line.split()[1] for line in answer.out.splitlines() if line.startswith("  mcengine ")]
     assert len(commands) == 3
     assert set(commands) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "107", "300"])
+def test_it_fits_the_terminal_and_no_command_is_broken(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = cli().out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    tried = [line.strip() for line in lines if line.strip().startswith("mcengine ") and "answers" not in line]
+    assert [line.partition("    ")[0] for line in tried] == [
+        "mcengine evaluate replica",
+        "mcengine run evidence --out out/evidence",
+        "mcengine list",
+    ]
+    assert sum(line.count("`mcengine --help`") for line in lines) == 1
+
+
+def test_help_is_a_command_too(cli: Cli) -> None:
+    assert cli("help").out == cli("--help").out
+    assert cli("help", "run").out == cli("run", "--help").out
+    answer = cli("help", "rnu")
+    assert answer.code == 2
+    assert "did you mean 'run'?" in answer.err
+    assert answer.err.endswith("\nTry: mcengine help run\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_opens_with_what_it_does_and_an_example_that_is_valid(cli: Cli, command: str) -> None:
+    paragraphs = [part.split() for part in cli(command, "--help").out.split("\n\n")]
+    example = " ".join(paragraphs[2])
+    assert example.startswith(f"Example: mcengine {command}")
+    assert cli(*example.split()[2:], "--help").code == 0
 
 
 def test_help_names_every_command(cli: Cli) -> None:
@@ -66,8 +99,10 @@ def test_module_is_the_command() -> None:
     ("arguments", "words"),
     [
         (["rnu"], "Did you mean 'run'?"),
+        (["hlep"], "Did you mean 'help'?"),
         (["run"], "argument"),
-        (["run", "evidence", "--drwas", "5"], "--drwas"),
+        (["run", "evidence", "--drwas", "5"], "--drwas: there is no such option (did you mean '--draws'?)"),
+        (["check"], "For example: mcengine check evidence"),
         (["evaluate", "replica", "--set"], "--set"),
         (["check", "a", "b"], "b"),
     ],
@@ -88,6 +123,7 @@ def test_list(cli: Cli) -> None:
     assert names == list(studies())
     assert [name for name in STUDY_ORDER if name in names] == [name for name in names if name in STUDY_ORDER]
     assert [found["name"] for found in data["assumption_sets"]] == list(assumption_sets())
+    assert [found["name"] for found in data["batches"]] == list(batches())
     assert [model["name"] for model in data["models"]] == ["investment", *TEXTBOOK]
     assert all(entry["title"]["en"] for entries in data.values() for entry in entries)
     text = cli("list").out

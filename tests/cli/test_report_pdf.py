@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from mcengine.report.pdf import BROWSERS
+from mcengine.report.pdf import BROWSERS, WEASYPRINT, printer, write_pdf
 from tests.cli.conftest import Cli
 
 
@@ -35,3 +37,33 @@ def test_the_pages_are_printed_beside_the_html(cli: Cli, kept: Path) -> None:
     assert answer.code == 0
     assert answer.out.split() == [str(kept / "report.nl.html"), str(kept / "report.nl.pdf")]
     assert (kept / "report.nl.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def sound(file: Path) -> bytes:
+    """The bytes of a printed file: some pages, tagged, without a date."""
+    raw = file.read_bytes()
+    assert raw.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in raw
+    assert not re.search(rb"/(?:Creation|Mod)Date ?\([^)]*[1-9][^)]*\)", raw)
+    return raw
+
+
+@pytest.mark.skipif(not any(shutil.which(name) for name in BROWSERS), reason="no browser of the Chromium family here")
+def test_a_browser_prints_the_same_bytes_with_an_outline(kept: Path, tmp_path: Path) -> None:
+    first, second = (
+        write_pdf(kept / "report.en.html", tmp_path / f"{name}.pdf", printer()) for name in ("one", "other")
+    )
+    raw = sound(first)
+    assert b"/Outlines" in raw
+    assert raw == second.read_bytes()
+
+
+@pytest.mark.skipif(find_spec(WEASYPRINT) is None, reason="weasyprint is not installed here")
+def test_without_a_browser_weasyprint_prints(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert printer() == WEASYPRINT
+    first, second = (
+        write_pdf(kept / "report.nl.html", tmp_path / f"{name}.pdf", WEASYPRINT) for name in ("one", "other")
+    )
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes().startswith(b"%PDF-")

@@ -212,3 +212,16 @@ def test_compare_writes_into_no_run_and_over_no_file(cli: Cli, stored: Path, tmp
         assert answer.code == 2
         assert "--out" in answer.err
     assert not (runs[0] / "index.en.html").exists()
+
+
+def test_an_analysis_without_an_answer_does_not_cost_the_run(cli: Cli, tmp_path: Path) -> None:
+    """With a horizon of 2100 no draw of the plan-centred set loses, so there is no region of losses to find."""
+    out = tmp_path / "run"
+    answer = cli("run", "plan_centred", "--horizon", "2100", *RUN, "--out", out, "--quiet", "--json")
+    assert answer.code == 0
+    assert "no region to tell apart" in answer.data["unanswered"]["boxes"]
+    assert "tornado" in answer.data["sensitivity"]
+    assert {"boxes.json"}.isdisjoint(path.name for path in (out / "sensitivity").iterdir())
+    assert cli("report", out, "--language", "en", "--quiet").code == 0
+    again = cli("run", "plan_centred", "--horizon", "2100", *RUN, "--out", out, "--quiet").out
+    assert "boxes: no answer: npv < 0 in none of the draws" in again

@@ -18,7 +18,7 @@ def test_the_text_names_groups_inputs_and_how_sure_it_is(cli: Cli) -> None:
     answer = cli("sensitivity", "evidence", *SMALL)
     assert answer.code == 0
     for words in (
-        "evidence: what drives NPV",
+        "evidence: of the variance of NPV, leverage + 3 more has a part in",
         "groups of inputs, as the study correlates them",
         "each input, of the study without correlations",
         "leverage + 3 more: leverage, market_growth",

@@ -239,7 +239,7 @@ def test_faults_in_published_figures(folder: Folder) -> None:
     assert folder.messages() == [
         "figures.csv: line 1 = 'sorce': unknown column; valid columns: "
         "quantity, year, value, decimals, unit, "
-        "source, study (did you mean 'source'?)",
+        "source, study, source_nl (did you mean 'source'?)",
         "figures.csv: line 2.year = '2036.5': must be a whole number",
         "figures.csv: line 2.value = 'x': must be a number",
         "figures.csv: line 3.quantity: is required",

@@ -18,6 +18,7 @@ from mcengine.inputs.assumptions import Correlation
 from mcengine.inputs.catalog import assumption_sets
 from mcengine.inputs.set_study import study_of_set
 from mcengine.inputs.study import Study, load_study
+from mcengine.inputs.texts import Text, said
 from mcengine.report.template import template_bytes
 from tests.inputs.conftest import Folder, faults_of
 from tests.inputs.workbooks import HEAD, edited, put, row_of, written
@@ -151,6 +152,33 @@ def test_what_a_workbook_cannot_hold_is_refused(tmp_path: Path) -> None:
     assert "pools several sets" in fault.rule
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_texts_keep_both_languages_through_a_workbook_in_either(language: str, tmp_path: Path) -> None:
+    study = load_study("sceptical")
+    path = tmp_path / "my.xlsx"
+    path.write_bytes(template_bytes(study, tmp_path, language))
+    assert load_study(path).sets[0].set.assumptions == study.sets[0].set.assumptions
+    assert load_study(path).sets[0].set.correlations == study.sets[0].set.correlations
+    book = load_workbook(path)
+    sheet = book[{"en": "assumptions", "nl": "aannamen"}[language]]
+    own, other = {"en": ("note", "note (Dutch)"), "nl": ("toelichting", "toelichting (Engels)")}[language]
+    heads = [cell.value for cell in sheet[3]]
+    old = study.sets[0].set.rows["nl_share"].evidence.note
+    cells = [sheet.cell(row_of(sheet, "nl_share"), heads.index(name) + 1) for name in (own, other)]
+    code = {"en": "nl", "nl": "en"}[language]
+    assert [cell.value for cell in cells] == [said(old, language), said(old, code)]
+    for values, texts in (
+        (("new", "nieuw"), {language: "new", code: "nieuw"}),
+        (("new", None), {"en": "new", "nl": "new"}),
+        ((None, "nieuw"), {"en": "nieuw", "nl": "nieuw"}),
+    ):
+        for cell, value in zip(cells, values, strict=True):
+            cell.value = value
+        book.save(path)
+        note = load_study(path).sets[0].set.rows["nl_share"].evidence.note
+        assert {key: said(note, key) for key in texts} == texts
+
+
 def test_an_edit_changes_what_was_edited_and_nothing_else(tmp_path: Path) -> None:
     def edit(book: Any) -> None:
         sheet = book["assumptions"]
@@ -173,7 +201,8 @@ def test_an_edit_changes_what_was_edited_and_nothing_else(tmp_path: Path) -> Non
     assert list(new.rows) == [*old.rows, "mcpf"]
     assert {name for name in old.rows if old.rows[name] != new.rows[name]} == {"labour_share"}
     row = new.rows["labour_share"]
-    assert (row.distribution.text, row.evidence.note) == ("PERT(0.22, 0.28, 0.6)", "new")
+    dutch = said(old.rows["labour_share"].evidence.note, "nl")
+    assert (row.distribution.text, row.evidence.note) == ("PERT(0.22, 0.28, 0.6)", Text("new", dutch))
     assert row.evidence.date == "2026-12-01"
     assert new.rows["mcpf"].distribution.text == "PERT(1, 1.25, 1.5)"
     assert same_but_sources(replace(after, fixed=before.fixed, sets=before.sets), before)

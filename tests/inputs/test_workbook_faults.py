@@ -29,7 +29,7 @@ def test_faults_of_the_cells_all_at_once(tmp_path: Path) -> None:
         put(sheet, 8, mode="10%")
         put(sheet, 9, high=datetime.datetime(2026, 5, 1))
         put(sheet, 10, family="prt")
-        put(sheet, 11, source=None)
+        put(sheet, 11, **{"source": None, "source_(Dutch)": None})
         put(sheet, 12, confidence="X", unit="EUR mln")
         put(sheet, 13, date="23-11-2026", note="=A1&B1", other_parameters="lamda = 2")
         put(sheet, 14, mode=9)
@@ -130,7 +130,7 @@ def test_sheets_and_headings_are_refused_by_name(tmp_path: Path) -> None:
         book["correlations"].title = "corelations"
         sheet = book["assumptions"]
         sheet["F3"], sheet["S3"], sheet["Z3"], sheet["AA3"] = "familly", None, "my own", "# mine"
-        sheet["AA5"], sheet["AB7"] = "hello", "stray"
+        sheet["AA5"], sheet["AF7"] = "hello", "stray"
         sheet.merge_cells("G7:H7")
         sheet["U3"] = "Source"
         book["study"]["A3"] = book["study"]["B3"] = None
@@ -139,7 +139,7 @@ def test_sheets_and_headings_are_refused_by_name(tmp_path: Path) -> None:
     assert found["correlations"].nearest == "corelations"
     assert found["assumptions!F3"].nearest == "family"
     assert "begin the heading of a column of your own with #" in found["assumptions!Z3"].rule
-    assert found["assumptions!AB7"].rule.startswith("has no heading above it")
+    assert found["assumptions!AF7"].rule.startswith("has no heading above it")
     assert found["assumptions!3:3"].rule == "the column 'family' (in Dutch: verdeling) is missing"
     assert found["assumptions!U3"].rule == "the column is there twice, also as T"
     assert "merged" in found["assumptions!G7:H7"].rule

@@ -43,3 +43,12 @@ def test_what_does_not_vary_has_nothing_to_draw() -> None:
     fixed = run(load_study("replica"), draws=64, seed=7)
     with pytest.raises(InputError, match="has no distribution to draw"):
         plot(fixed["npv"], Figure().add_subplot())
+
+
+def test_marks_stay_at_their_values_when_the_limits_change(result: Result) -> None:
+    """As on axes that share their limits with others."""
+    axes = plot(result["npv"], Figure().add_subplot())
+    axes.set_xlim(-20_000, 20_000)
+    places = {text.get_text(): text.get_position()[0] for text in axes.texts}
+    names = {"P5": "p05", "P50": "p50", "P95": "p95"}
+    assert places == {text: result["npv"].statistics[name].value for text, name in names.items()}

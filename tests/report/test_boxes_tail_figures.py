@@ -48,7 +48,7 @@ def test_every_figure_stands_alone_and_is_the_same_each_time(make: Any, code: st
     for picture in made:
         assert words_in(picture)
         assert picture.name.startswith(f"sensitivity_{make().method}_")
-        assert "evidence" in picture.caption
+        assert {"en": "Evidence", "nl": "Literatuur"}[code] in picture.caption
         assert "{" not in picture.caption + picture.alt + words_in(picture)
 
 
@@ -87,9 +87,9 @@ def test_the_bars_of_the_tail_say_what_they_are_of() -> None:
     groups, inputs = pictures_of(tailed(), DUTCH)
     assert "of NCW < 0 (93,8% van de trekkingen)" in words_in(groups)
     assert "de slechtste 5%" in words_in(groups)
-    assert "invoeren gecorreleerd zoals in de studie" in groups.caption
+    assert "aannamen gecorreleerd zoals in de studie" in groups.caption
     assert "variant zonder correlaties" in inputs.caption
-    assert "leverage 5" in inputs.alt
+    assert "hefboom 5" in inputs.alt
     assert "hefboom + nog 3" in words_in(groups)
 
 

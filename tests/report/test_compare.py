@@ -11,8 +11,10 @@ import pytest
 from mcengine import load_study
 from mcengine.analysis.result import Result
 from mcengine.analysis.simulate import run as simulate
+from mcengine.analysis.study_changes import changes
 from mcengine.report.compare import ComparedRun, comparison, write_comparison
 from mcengine.report.compare_findings import findings
+from mcengine.report.compare_inputs import reason
 from mcengine.report.language import PERCENT, Language
 from tests.report.conftest import small
 from tests.report.pages import Page
@@ -71,7 +73,7 @@ def test_every_figure_a_reviewer_looks_for_has_a_row_and_every_run_a_column(runs
         "NPV, P5",
         "NPV, P50 (median)",
         "NPV, P95",
-        "expected shortfall (mean of the worst 5%)",
+        "mean of the worst 5% (expected shortfall)",
     ]
     assert {"benefit-cost ratio, median", "payback year, median", "share of draws that never pay back"} < set(labels)
     assert {len(row["cells"]) for row in view["rows"]} == {len(runs)}
@@ -236,3 +238,38 @@ def test_pools_and_repaired_correlations_are_shown(evidence: Result, pool: Resul
     (row,) = (row for row in view["changes"]["inputs"] if row["name"] == "multiplier")
     assert row["cells"][1].startswith("25%: PERT(")
     assert row["cells"][1].count("%: ") == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["horizon=2050"], "This difference comes from horizon (2035 → 2050), not"),
+        (["leverage=5"], "This difference comes from leverage (Lognormal(median 1, log-sd 0.6) → 5), not"),
+        (["horizon=2050", "leverage=5"], "(Lognormal(median 1, log-sd 0.6) → 5) and horizon (2035 → 2050), not"),
+        (["leverage=5", "multiplier=2", "labour_share=0.3", "tax_burden=0.4"], "comes from the assumptions, not"),
+    ],
+)
+def test_the_answer_says_what_makes_the_difference(evidence: Result, settings: list[str], words: str) -> None:
+    other = simulate(load_study("evidence").overridden(settings), draws=4096, replicates=8, seed=1)
+    view = comparison([ComparedRun.of(evidence), ComparedRun.of(other)], Language("en"))
+    assert words in view["answer"]
+    dutch = comparison([ComparedRun.of(evidence), ComparedRun.of(other)], Language("nl"))["answer"]
+    assert "Dat verschil komt door " in dutch
+    assert "niet door de rekenprecisie" in dutch
+
+
+def test_sets_that_differ_in_many_inputs_are_the_assumptions(runs: list[ComparedRun]) -> None:
+    assert "This difference comes from the assumptions, not" in comparison(runs, Language("en"))["answer"]
+
+
+def test_fixed_values_and_equal_studies_have_a_reason_of_their_own() -> None:
+    one = load_study("replica")
+    many = one.overridden(["leverage=1", "multiplier=2", "labour_share=0.3", "tax_burden=0.4"])
+    english = Language("en")
+    assert reason(changes([one, many]), english) == (
+        "This difference comes from the values of 4 inputs, not from computing precision."
+    )
+    assert reason(changes([one, one]), english).startswith("No input and no option differs")
+    assert "discount rate (0.028 → 0.04)" in reason(changes([one, one.overridden(["discount_rate=0.04"])]), english)
+    pipeline = load_study("evidence", accounting="pipeline")
+    assert "accounting (plan → pipeline)" in reason(changes([load_study("evidence"), pipeline]), english)

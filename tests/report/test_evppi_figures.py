@@ -34,8 +34,9 @@ def test_bars_whiskers_and_the_line_of_everything(evidence: EvppiResult, code: s
     ET.fromstring(made.svg)
     assert made.name == "sensitivity_evppi"
     assert all(word in made.svg for word in words), made.svg
-    assert "NPV" in made.caption
-    assert made.alt.index("money") < made.alt.index("leverage")
+    output, first = {"en": ("NPV", "leverage"), "nl": ("NCW", "hefboom")}[code]
+    assert output in made.caption
+    assert made.alt.index("money") < made.alt.index(first)
 
 
 def test_what_never_changes_the_decision_is_counted(evidence: EvppiResult) -> None:

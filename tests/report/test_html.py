@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcengine.analysis.result import Result
-from mcengine.report.html import write_report
+from mcengine.report.html import css_string, write_report
 from mcengine.report.language import PERCENT, Language
 from mcengine.report.sections import SECTIONS
 from tests.report.pages import Page
@@ -51,7 +51,8 @@ def test_the_answer_has_the_figures_of_the_run_in_each_language(evidence: Result
         chance = language.statistic(statistics["prob_positive"], PERCENT, most=2)
         assert f"{chance.value} ({language('page.precision')} {chance.interval})" in page.text
         for name in ("p05", "p95", "mean"):
-            assert language.billions(statistics[name], "EUR m") in page.text
+            amounts = [language.number(float(statistics[name].value) / 1000, decimals) for decimals in (1, 2)]
+            assert any(f"EUR {amount} {language('page.bn')}" in page.text for amount in amounts)
         for name in ("mean", "p05", "p50", "p95", "expected_shortfall_05"):
             shown = language.statistic(statistics[name])
             assert f"{shown.value} {shown.interval}" in page.text
@@ -59,7 +60,8 @@ def test_the_answer_has_the_figures_of_the_run_in_each_language(evidence: Result
 
 def test_the_plan_is_compared_and_its_inconsistencies_told(evidence: Result, written: Written) -> None:
     found = pages(written("evidence"))
-    assert "All 39 published figures are reproduced." in found["en"].text
+    other = "the 3 of “Alternative tax burden (annex 9.8)” are compared in the study annex98."
+    assert f"All 39 figures compared here are reproduced; {other}" in found["en"].text
     assert "12,600 12,600 ✓" in found["en"].text
     assert "12.600 12.600 ✓" in found["nl"].text
     assert "2.070 mln per geneesmiddel" in found["nl"].text
@@ -70,7 +72,7 @@ def test_every_assumption_is_logged(evidence: Result, written: Written) -> None:
     for spec in evidence.study.inputs:
         label = spec.label["nl"]
         assert f"{label} {spec.name} {Language('nl').plain(spec.value)}".replace(f"{label} {label}", label) in text
-    assert "Lognormal(mediaan 1; log-sd 0,6)" in text
+    assert "lognormaal(mediaan 1; log-sd 0,6)" in text
     assert "0 met kans 0,25; anders PERT(0,02; 0,1; 0,2)" in text
     assert "0,028, vast op de waarde van het plan" in text
 
@@ -234,7 +236,7 @@ def test_a_figure_that_differs_is_said_in_words(replica: Result, tmp_path: Path)
     first, *others = replica.study.plan.published
     plan = replace(replica.study.plan, published=(replace(first, value=301.0), *others))
     text = fresh(replace(replica, study=replace(replica.study, plan=plan)), tmp_path)["en"].text
-    assert "38 of 39 published figures are reproduced." in text
+    assert "38 of the 39 figures compared here are reproduced; " in text
     assert "301 300 ✗ differs" in text
 
 
@@ -280,3 +282,12 @@ def test_every_section_has_a_template_and_a_title() -> None:
     names = [name for name, _ in SECTIONS]
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.html.jinja" for name in names)
     assert all(Language("nl")(f"section.{name}") for name in names)
+
+
+def test_a_title_cannot_end_the_string_or_the_style_it_is_printed_by() -> None:
+    assert css_string("Café – 5%") == '"Café – 5%"'
+    written = css_string('a"; } </style><script>\\\n')
+    assert written[0] == written[-1] == '"'
+    assert not re.search(r'["<>\n]', written[1:-1])
+    read = re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), written[1:-1])
+    assert read == 'a"; } </style><script>\\\n'

@@ -61,7 +61,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     folder = tmp_path_factory.mktemp("index")
     (folder / "bad.toml").write_text('schema = 1\nname = "bad"\nplan = "biotech_nexus"\n')
     (folder / "batch.toml").write_text(MANIFEST)
-    return run_batch(str(folder / "batch.toml"), folder / "out", _Reports())
+    return run_batch(str(folder / "batch.toml"), folder / "out", _Reports(threads=2))
 
 
 def page_of(outcome: Outcome) -> tuple[Page, str]:

@@ -135,7 +135,7 @@ def test_money_for_a_sentence() -> None:
     ("family", "parameters", "text"),
     [
         ("pert", {"low": 0.5, "mode": 1, "high": 2}, "PERT(0,5; 1; 2)"),
-        ("lognormal", {"median": 1.0, "log_sd": 0.6}, "Lognormal(mediaan 1; log-sd 0,6)"),
+        ("lognormal", {"median": 1.0, "log_sd": 0.6}, "lognormaal(mediaan 1; log-sd 0,6)"),
     ],
 )
 def test_distributions_in_dutch(family: str, parameters: dict[str, float], text: str) -> None:

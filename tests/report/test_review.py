@@ -19,6 +19,7 @@ from mcengine.analysis.sobol import sobol
 from mcengine.errors import InputError
 from mcengine.inputs.catalog import studies
 from mcengine.inputs.study import load_study
+from mcengine.inputs.texts import said
 from mcengine.models.build import build_model
 from mcengine.report.build import build_report
 from mcengine.report.html import write_report
@@ -57,7 +58,7 @@ def test_the_opening_says_that_the_sets_disagree_before_it_answers(folder: Path,
             side = next(side for side in pack.sides.sides if side.name == name)
             shown = t.statistic(side.statistics["prob_positive"], PERCENT, most=2)
             assert f"{shown.value} ({t('page.precision')} {shown.interval})" in text
-    assert "met zijn eigen waarden komt het plan uit op EUR 1,48 miljard" in page(folder).text
+    assert "met zijn eigen waarden komt het plan uit op EUR 1.478 mln (één waarde)" in page(folder).text
 
 
 def test_the_third_sentence_names_what_decides_with_share_and_break_even(folder: Path, analyses: list) -> None:  # type: ignore[type-arg]
@@ -66,9 +67,10 @@ def test_the_third_sentence_names_what_decides_with_share_and_break_even(folder:
     first = effects.ordered[0]
     shown = t.statistic(first.share, PERCENT, most=0)
     assert first.name == "leverage"
+    told = f"Wat het meest beslist: hefboom ({shown.value} {shown.margin} van de spreiding;"
+    assert f"{told} mediaan hier 1,00; kantelpunt 3,01)" in text
     value = t.significant(points["leverage"].value, 3)
-    assert f"Wat het meest beslist: hefboom ({shown.value} {shown.margin} van de spreiding; kantelpunt {value}" in text
-    assert "“hier” is de waarde van het plan" in text
+    assert f"Met de andere op de waarden van het plan zijn de kantelpunten: hefboom {value} (plan: 2,50)" in text
     assert "break-even" in page(folder, "en").text
 
 
@@ -92,7 +94,7 @@ def test_break_even_values_alone_and_sobol_alone(evidence: Result, tmp_path: Pat
 
 def test_a_study_in_which_nothing_varies_still_names_its_break_even_values(replica: Result, tmp_path: Path) -> None:
     write_report(replica, tmp_path, analyses=[break_even(replica.study)])
-    assert "Het dichtst bij hun kantelpunt liggen aandeel personeelskosten (kantelpunt 0,225" in page(tmp_path).text
+    assert "Het dichtst bij hun kantelpunt liggen aandeel personeelskosten (kantelpunt 22,5%" in page(tmp_path).text
 
 
 def test_the_table_of_sets_has_the_figures_of_the_pack(folder: Path, pack: Pack) -> None:
@@ -104,7 +106,7 @@ def test_the_table_of_sets_has_the_figures_of_the_pack(folder: Path, pack: Pack)
             assert f"{shown.value} {shown.interval}" in text
         for part in side.parts.values():
             assert t.statistic(part, most=0).value in text
-    assert "Plan met eigen waarden Plan als middelpunt Literatuur deze doorrekening Sceptisch" in text
+    assert "Plan met eigen waarden één waarde Plan als middelpunt Literatuur deze doorrekening Sceptisch" in text
     assert "één waarde, dus geen kans" in text
 
 
@@ -115,7 +117,7 @@ def test_variants_and_cash_flows_are_those_of_the_pack(folder: Path, pack: Pack)
         chance = t.statistic(row.chance, PERCENT, most=2)
         assert f"{t.number(row.plan.npv, 0)} {t.number(row.baseline.npv, 0)} " in text
         assert f"{chance.value} {chance.interval}" in text
-    assert "2050 waarden van het plan 18.530 1.478 17.052 92%" in text
+    assert "2050, uitgaven stoppen in 2035 waarden van het plan (één waarde) 18.530 1.478 17.052 92%" in text
     assert "2,25%" in text
     assert "totaal 5.550 1.800 7.350 9.197 114 9.311 1.961" in text
     assert "inverdieneffecten" in text.replace("\N{SOFT HYPHEN}", "")
@@ -131,7 +133,11 @@ def test_weak_evidence_p_m_items_precision_and_sign_off(folder: Path, evidence: 
     assert len(evidence.study.plan.not_counted) >= 5
     for item in evidence.study.plan.not_counted:
         assert item.locator
-        assert f"{item.text['nl']} p.m. {item.locator}" in text
+        assert f"{item.text['nl']} p.m. {said(item.locator, 'nl')}" in text
+    assert [one.name for one in pack.evidence.shaped] == ["structural_share"]
+    share = t.statistic(pack.evidence.shaped[0].share, PERCENT, most=0).value
+    judged = f"de kans van 25% op geen blijvend effect (structureel aandeel: {share} van de variantie)"
+    assert f"oordeel van de opstellers; dat geldt in het bijzonder voor {judged} en voor alle samenhangen." in text
     assert "Zijn er genoeg trekkingen?" in text
     assert text.endswith("opmerkingen")
     assert page(folder).ids[-1] == "sign_off-title"
@@ -169,7 +175,7 @@ def test_every_note_of_the_bundled_studies_is_dutch_in_the_dutch_report() -> Non
         "this study's inputs are correlated: each block of correlated inputs is moved as one group (a, b; c, d). Each "
         "input's own effects are of the study without its correlations",
         "the quantile at 0.05 is -4,498.47 EUR m (95% interval -4,501.99 to -4,494.95), of 131,072 draws of the "
-        "study's own; the shortfall is what an outcome lacks to it",
+        "study's own; the shortfall is how far an outcome lies below it",
         "inputs are correlated: an input's worth counts what it tells of the inputs that move with it",
         "NPV above 0 in 94.6% of the draws, so hardly any box can be much denser than that; the region of the opposite "
         "says more: below = 0",
@@ -188,7 +194,7 @@ def test_notes_of_the_methods_are_known_in_dutch(text: str) -> None:
 
 def test_notes_name_inputs_as_the_report_does(folder: Path) -> None:
     text = page(folder).text
-    assert "deze invoeren hangen samen: hefboom, marktgroei" in text
+    assert "deze aannamen hangen samen: hefboom, marktgroei" in text
     assert "market_growth, revenue_per_medicine" not in text
 
 

@@ -45,8 +45,8 @@ def test_effects_are_bars_with_the_correlated_ones_told_apart(effects: ShapleyRe
     found = texts(picture)
     assert label in found
     assert any(text.startswith(("correlated with", "gecorreleerd")) for text in found)
-    assert "evidence" in picture.caption
-    assert picture.alt.index("leverage") < picture.alt.index("labour_share")
+    assert {"en": "Evidence", "nl": "Literatuur"}[code] in picture.caption
+    assert picture.alt.index(label) < picture.alt.index({"en": "labour share", "nl": "aandeel personeelskosten"}[code])
 
 
 def test_a_study_without_correlations_has_one_colour() -> None:
@@ -64,7 +64,8 @@ def test_the_waterfall_names_both_ends_and_pools_small_steps(
 ) -> None:
     [picture] = waterfall_pictures(steps, Language(code))
     found = texts(picture)
-    assert {"plan_centred", "sceptical", value, more} <= {*found}
+    ends = {"en": {"Plan-centred", "Sceptical"}, "nl": {"Plan als middelpunt", "Sceptisch"}}
+    assert {*ends[code], value, more} <= {*found}
     assert any("1.963 → 0.8" in text or "1,963 → 0,8" in text for text in found)
     assert value in picture.alt
 
@@ -87,7 +88,7 @@ def test_options_and_groups_have_labels() -> None:
         load_study("evidence"), against=late, seed=1, groups={"growth": ["structural_share", "market_growth"]}
     )
     [picture] = waterfall_pictures(result, Language("nl"))
-    assert {"zichtperiode tot en met, 2035 → 2050", "growth (2 invoeren)"} <= {*texts(picture)}
+    assert {"zichtperiode tot en met, 2035 → 2050", "growth (2 invoervariabelen)"} <= {*texts(picture)}
     figure = waterfall_figure(Language("en"), result)
     low, high = figure.axes[0].get_xlim()
     assert low < min(result.start.value, result.end.value, 0.0)

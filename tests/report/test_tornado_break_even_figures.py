@@ -87,7 +87,7 @@ def test_rows_are_limited() -> None:
 
 def test_the_map_marks_plan_sets_and_the_line() -> None:
     shown = texts(made("plan", "en")[1])
-    for words in ("NPV = 0", "plan", "evidence", "sceptical", "leverage (EUR private / EUR public)", "NPV (EUR m)"):
+    for words in ("NPV = 0", "plan", "Evidence", "Sceptical", "leverage (EUR private / EUR public)", "NPV (EUR m)"):
         assert words in shown
     assert "NCW = 0" in texts(made("plan", "nl")[1])
 

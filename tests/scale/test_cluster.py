@@ -236,12 +236,9 @@ def another_version(folder: Path) -> Path:
     (folder / "mcengine").unlink()
     (folder / "mcengine").mkdir()
     for entry in (ROOT / "mcengine").iterdir():
-        if entry.name not in ("__init__.py", "__pycache__"):
+        if entry.name not in ("version.py", "__pycache__"):
             (folder / "mcengine" / entry.name).symlink_to(entry)
-    text = (ROOT / "mcengine" / "__init__.py").read_text()
-    (folder / "mcengine" / "__init__.py").write_text(
-        textwrap.dedent(text).replace('__version__ = "', '__version__ = "0.0.9"  # "')
-    )
+    (folder / "mcengine" / "version.py").write_text('__version__ = "0.0.9"\n')
     return folder
 
 
