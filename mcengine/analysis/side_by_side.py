@@ -1,8 +1,7 @@
 """Every assumption set of a plan beside one run, each under the run's own options, fixed values and seed.
 
-A set gets few draws, the first ones of a run of its own study with this seed and as many replicates: enough to show
-how far the sets lie apart, which is much further than their computing precision. Inputs keep their streams, so the
-sets are drawn at the same points.
+A set gets as many draws as the run, at most `MOST`, at least enough to carry P5; with luck, which costs a hundred times
+as much, these few. Inputs keep their streams, so the sets are drawn at the same points.
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ from mcengine.inputs.study import Study, WeightedSet
 NPV = "npv"
 SHOWN = ("prob_positive", "p05", "p25", "p50", "p75", "p95", "mean")
 PARTS = ("pv_receipts", "pv_outlay")
-DRAWS, REPLICATES = 2048, 16  # of one replicate, and how many: P5 is carried, and a set takes well under a second
+DRAWS, REPLICATES = 2048, 16  # of one replicate, and how many, where draws are dear: P5 is carried
+MOST = 1 << 20  # draws of a set: a tenth of a second
 
 ONE_VALUE = "one value, so no chance"
 
@@ -108,14 +108,14 @@ class SideBySide:
 def side_by_side(
     result: Result,
     *,
-    draws: int = DRAWS,
-    replicates: int = REPLICATES,
+    draws: int | None = None,
+    replicates: int | None = None,
     threads: int | None = None,
     prepared: Problem | None = None,
 ) -> SideBySide | None:
     """Every set that is bundled for the plan of `result`, those of its study, and the plan at its own values.
 
-    draws, replicates  of each set: draws of one replicate (a power of two), and how many replicates
+    draws, replicates  of each set: draws of one replicate (a power of two), and how many replicates; else `size`
     threads            how many work; they change no number
     prepared           what `prepare` gives for the study of `result`, when it is there already
 
@@ -132,6 +132,10 @@ def side_by_side(
     if not chosen:
         return None
     own = study.sets[0].set.name if len(study.sets) == 1 else None
+    if draws is None or replicates is None:
+        draws, replicates = size(result)
+    if result.sampler == "lhs":  # its points depend on how many there are
+        prepared = None
     sides = [_plan_side(study)]
     for one in chosen:
         if one.name == own and study.varies:
@@ -150,6 +154,15 @@ def side_by_side(
     unit = result.outputs[NPV].unit
     terms = differences(study), plan_value(study, NPV), departures(study, chosen), unlimited(study, chosen)
     return SideBySide(study, result.seed, unit, tuple(sides), tuple(study.fixed), notes, *terms)
+
+
+def size(result: Result) -> tuple[int, int]:
+    """Draws of one replicate, and how many replicates, of what stands beside a run."""
+    if result.study.options.luck or result.draws <= DRAWS * REPLICATES:
+        return DRAWS, REPLICATES
+    each = result.draws // result.replicates
+    count = max(min(result.replicates, MOST // max(each, 1)), min(result.replicates, REPLICATES))
+    return min(each, MOST // count), count
 
 
 def prepare(study: Study, like: Result, draws: int = DRAWS) -> Problem:

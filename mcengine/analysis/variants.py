@@ -16,7 +16,7 @@ import numpy as np
 
 from mcengine.analysis.cash_flows import PRESENT
 from mcengine.analysis.result import Result, Statistic
-from mcengine.analysis.side_by_side import DRAWS, NPV, REPLICATES, few_draws, prepare
+from mcengine.analysis.side_by_side import DRAWS, NPV, REPLICATES, few_draws, prepare, size
 from mcengine.analysis.summary import probability, skewed_interval
 from mcengine.analysis.variant_choices import CORRELATIONS, OFF, ON, Choice, choices, other_dependence
 from mcengine.engine.problem import Problem, build_problem
@@ -25,8 +25,6 @@ from mcengine.inputs.study import Study
 from mcengine.models.build import build_model
 from mcengine.models.model import Model
 from mcengine.sampling.points import build_points
-
-MOST = 1 << 20  # draws to measure what the correlations do
 
 
 @dataclass(frozen=True)
@@ -179,13 +177,11 @@ def _row(one: Choice, at: str, year: int, draws: int, found: _Sampled) -> Varian
 
 
 def _dependence(result: Result, at: str, year: int, threads: int | None) -> list[Variant]:
-    """The run itself, and a run of as many draws (at most `MOST`) with the correlations switched the other way."""
+    """The run itself, and a run of as many draws (`side_by_side.size`) with the correlations switched the other way."""
     other = other_dependence(result.study)
     if other is None:
         return []
-    each = result.draws // result.replicates
-    count = max(min(result.replicates, MOST // max(each, 1)), min(result.replicates, REPLICATES))
-    each = min(each, DRAWS if other.options.luck else MOST // count)
+    each, count = size(result)
     problem = build_problem(other, seed=result.seed, draws=each, sampler=result.sampler, luck=True)
     few = few_draws(problem, each, count, threads)
     plan, baseline = _splits(result.study, ("plan", at), year)

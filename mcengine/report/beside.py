@@ -96,7 +96,7 @@ def _terms(context: Context) -> list[str]:
         language("sides.terms", horizon=options.horizon, base=options.discount_base_year, seed=found.seed),
         *_exceptions(context),
     ]
-    if draws:
+    if 0 < draws < context.result.draws:
         texts.append(language("sides.few", draws=language.number(draws, 0)))
     if found.fixed:
         texts.append(language("sides.fixed", names=language.listed([context.label(name) for name in found.fixed])))

@@ -55,16 +55,15 @@ def _judged(context: Context, found: EvidenceShare) -> Iterator[str]:
     language = context.language
     for one in found.shaped:
         label = context.label(one.name)
-        if one.share is not None:
-            share = language.statistic(one.share, PERCENT, most=0).value
-            label = language("evidence.shape_share", label=label, share=share)
-        chances = [chance for chance in one.zero if chance > 0]
+        share = "" if one.share is None else language.statistic(one.share, PERCENT, most=0).value
+        named = language("evidence.shape_share", label=label, share=share) if share else label
         key = one.name if one.name in words()["zero"] else "other"
+        chances = [chance for chance in one.zero if chance > 0]
         for chance in chances:
-            texts = {"chance": language.percent(chance, 0), "zero": language(f"zero.{key}"), "label": label}
+            texts = {"chance": language.percent(chance, 0), "zero": language(f"zero.{key}"), "label": named}
             yield language("evidence.shape_zero", **texts)
         if not chances:
-            yield language("evidence.shape_other", label=label)
+            yield language("evidence.shape_other_share" if share else "evidence.shape_other", label=label, share=share)
     if found.correlations:
         yield language("evidence.correlations")
 

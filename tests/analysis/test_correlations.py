@@ -69,4 +69,5 @@ def test_correlations_that_are_switched_off_are_not_reported() -> None:
         run(study, draws=1024, seed=3, model=own),
         run(replace(study, correlations=False), draws=1024, seed=3, model=own),
     )
-    assert tied["y"].mean.value == free["y"].mean.value  # the first of a block keeps its own draws
+    # The first of a block keeps its own draws, by its score where it is correlated, by a direct table where not.
+    assert tied["y"].mean.value == pytest.approx(free["y"].mean.value, abs=1e-7)

@@ -58,7 +58,7 @@ def test_points_are_those_of_sobol_with_the_same_seed() -> None:
         base = block.correlated(drawn[block.rows])
         x[problem.design.uncertain[block.rows]] = block.values(base[None], problem)[0]
     spread = np.ptp(expected, axis=1, keepdims=True)
-    assert (np.abs(x - expected) <= 1e-9 * spread + 1e-12 * np.abs(expected)).all()
+    assert (np.abs(x - expected) <= 2e-7 * spread + 1e-12 * np.abs(expected)).all()  # by direct tables, or by scores
 
 
 @pytest.mark.parametrize("dof", [None, 6.0])

@@ -109,7 +109,7 @@ def test_a_weighted_sum_at_other_levels(level: float, share: float) -> None:
                 low, high = statistic.ci95
                 error = (high - low) / 2 / 2.131
                 assert abs(statistic.value - value) < 5 * error + 1e-4, (key, factor.name)
-                assert error < 0.02
+                assert error < 0.03  # else this would test nothing; the widest allows for the skew of 1% of the draws
 
 
 def test_the_quantile_and_the_chance_come_with_intervals() -> None:

@@ -94,12 +94,12 @@ def test_the_expected_part_after_the_plans_horizon_is_the_difference_of_two_runs
         assert row.share is None  # the parts differ in sign
 
 
-def test_without_correlations_is_as_large_a_run_of_its_own(found: Variants, evidence: Result) -> None:
+def test_without_correlations_is_a_run_of_its_own(found: Variants, evidence: Result) -> None:
     on, off = found.of(CORRELATIONS)
     assert (on.value, on.own, off.value, off.own) == (ON, True, OFF, False)
     assert on.chance == evidence["npv"].prob_positive
-    other = run(replace(evidence.study, correlations=False), draws=16384, replicates=8, seed=SEED)["npv"]
-    assert (off.mean, off.chance, off.draws) == (other.mean, other.prob_positive, 16384)
+    other = run(replace(evidence.study, correlations=False), draws=32768, replicates=16, seed=SEED)["npv"]
+    assert (off.mean, off.chance, off.draws) == (other.mean, other.prob_positive, 32768)
     assert off.chance != on.chance
 
 

@@ -134,10 +134,13 @@ def test_weak_evidence_p_m_items_precision_and_sign_off(folder: Path, evidence: 
     for item in evidence.study.plan.not_counted:
         assert item.locator
         assert f"{item.text['nl']} p.m. {said(item.locator, 'nl')}" in text
-    assert [one.name for one in pack.evidence.shaped] == ["structural_share"]
-    share = t.statistic(pack.evidence.shaped[0].share, PERCENT, most=0).value
-    judged = f"de kans van 25% op geen blijvend effect (structureel aandeel: {share} van de variantie)"
-    assert f"oordeel van de opstellers; dat geldt in het bijzonder voor {judged} en voor alle samenhangen." in text
+    shares = {one.name: t.statistic(one.share, PERCENT, most=0).value for one in pack.evidence.shaped}
+    assert list(shares) == ["labour_share", "structural_share"]
+    lasting = f"structureel aandeel: {shares['structural_share']} van de variantie"
+    zero = f"de kans van 25% op geen blijvend effect ({lasting})"
+    shape = f"de vorm van de verdeling van aandeel personeelskosten ({shares['labour_share']} van de variantie)"
+    judged = t.listed([shape, zero, "voor alle samenhangen"])
+    assert f"oordeel van de opstellers; dat geldt in het bijzonder voor {judged}." in text
     assert "Zijn er genoeg trekkingen?" in text
     assert text.endswith("opmerkingen")
     assert page(folder).ids[-1] == "sign_off-title"

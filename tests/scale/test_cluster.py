@@ -359,7 +359,7 @@ def test_without_the_extra_one_message_says_how_to_get_it() -> None:
     answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert answer.returncode == 2
     assert "pip install 'mcengine[cluster]'" in answer.stderr
-    assert len(answer.stderr.strip().splitlines()) == 1
+    assert len(answer.stderr.strip().splitlines()) == 2  # the fault, and what to try
 
 
 def test_dask_is_loaded_only_when_asked_for() -> None:
