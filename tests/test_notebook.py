@@ -60,6 +60,10 @@ def test_stored_headline_is_that_of_the_studies(notebooks: ModuleType) -> None:
     assert shown[2] == f"P(NPV > 0) = {pays.value:.2%}, 95% interval {low:.2%} to {high:.2%}"
 
 
+def test_stored_is_a_valid_notebook() -> None:
+    nbformat.validate(nbformat.read(NOTEBOOK, as_version=4))
+
+
 def test_stored_without_traces_of_a_machine() -> None:
     text = NOTEBOOK.read_text(encoding="utf-8")
     assert len(text) < MOST_BYTES

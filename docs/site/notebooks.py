@@ -34,7 +34,8 @@ def executed(path: Path, folder: Path) -> Any:
     for cell in notebook.cells:
         cell.metadata = {}
         for output in cell.get("outputs", ()):
-            output.metadata = {}
+            if "metadata" in output:  # not in a stream's text
+                output.metadata = {}
     return notebook
 
 
